@@ -1,0 +1,61 @@
+/** `summary.json` and `--json`: design section 7. */
+import type { ClockStats } from "./distribution.ts";
+import type { Finding } from "./finding.ts";
+import type { StepRole } from "./plan.ts";
+import type { PurposeTotals, Validity } from "./run.ts";
+import type { Purpose } from "./tags.ts";
+import type { Answer, BudgetResult, CapacityEstimate } from "./verdict.ts";
+import type { UntaggedState } from "./cleanup.ts";
+
+export const summarySchema = "peakproof.summary/1";
+
+/** Counts and clocks, of a step or of one operation within it. */
+export interface LoadFigures {
+  readonly due: number;
+  readonly sent: number;
+  readonly done: number;
+  readonly ok: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly lagUs: ClockStats | null;
+  readonly waitUs: ClockStats | null;
+  readonly serviceUs: ClockStats | null;
+  /** Over everything answered. Budgets judge everything due instead. */
+  readonly responseUs: ClockStats | null;
+}
+
+export interface StepSummary extends LoadFigures {
+  readonly role: Exclude<StepRole, "warmup">;
+  readonly multiple: number;
+  readonly ratePerSec: number;
+  readonly operations: Readonly<Record<string, LoadFigures>>;
+}
+
+export interface CleanupSummary {
+  readonly created: number;
+  readonly unknown: number;
+  readonly deleted: number;
+  readonly residue: number | null;
+  readonly untagged: UntaggedState;
+  readonly verified: boolean;
+}
+
+export interface Summary {
+  readonly schema: typeof summarySchema;
+  readonly runId: string;
+  readonly dir: string;
+  readonly scenario: string;
+  readonly target: string;
+  readonly seed: number;
+  readonly scheduleHash: string;
+  readonly answer: Answer;
+  readonly validity: Pick<Validity, "grade" | "reasons">;
+  readonly totals: Readonly<Partial<Record<Purpose, PurposeTotals>>>;
+  readonly steps: readonly StepSummary[];
+  readonly findings: readonly Finding[];
+  readonly capacity: CapacityEstimate;
+  readonly budgets: readonly BudgetResult[];
+  /** Null where nothing was written and nothing had to be cleaned, or `--no-cleanup` was given. */
+  readonly cleanup: CleanupSummary | null;
+  readonly exitCode: number;
+  readonly exitReasons: readonly string[];
+}
