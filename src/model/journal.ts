@@ -24,6 +24,8 @@ export interface JournalIntent {
 export interface JournalOutcome {
   readonly k: "o";
   readonly n: number;
+  readonly op: string;
+  readonly p: Purpose;
   readonly a: number;
   /** `created`: accepted; `rejected`: the target said no; `unknown`: no full reply; `unsent`: no byte left us. */
   readonly r: "created" | "rejected" | "unknown" | "unsent";
@@ -35,7 +37,10 @@ export interface JournalOutcome {
 
 export type JournalLine = JournalIntent | JournalOutcome;
 
-/** A journal folded: constant memory however long it is. */
+/**
+ * A journal folded, in constant memory however long it is: each intent has at most one outcome, so what is unknown follows by
+ * subtraction.
+ */
 export interface JournalTotals {
   readonly intents: number;
   readonly created: number;

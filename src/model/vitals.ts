@@ -2,8 +2,9 @@
  * `vitals.ndjson`: `{t, source, signal, value}`, sampled at 1 Hz from outside the target, since a saturated process cannot
  * report on itself (reference: diagnosis, section 0.4). A missing sample is evidence, not a gap.
  *
- * Sources: `generator/worker-<n>` and `generator/main`; `host`; `host/core-<n>`; `process/<pid>`; `thread/<pid>/<tid>`;
- * `operation/<name>` (what replies said); `app` (the target's own metrics page).
+ * Sources: `generator` (our whole process), its threads `generator/worker-<n>` and `generator/main`; `host`; `host/core-<n>`;
+ * `process/<pid>`; `thread/<pid>/<tid>`; `operation/<name>` (what replies said); `app` (the target's own metrics page).
+ * Figures over time cover the interval that ends at `t`. A thread is sampled from its first busy interval on; until then it is idle.
  */
 
 export interface VitalSample {
@@ -20,11 +21,13 @@ export const signals = {
   cpuCores: "cpu.cores",
   /** Time a thread was runnable but waited for a core, share of the second. */
   runQueueWaitShare: "runqueue.wait.share",
+  /** CPU quota: share of its periods in which the cgroup of `process/<pid>` or `generator`, or one above, had used it up; 0: no quota. */
+  throttledShare: "cpu.throttled.share",
   /** Threads of a process. */
   threadsCount: "threads.count",
   /** Busy share of a core, or of all cores (source `host`, still 0..1). */
   busyShare: "busy.share",
-  /** Share of time that the hypervisor took away. */
+  /** Share of time that the hypervisor took away; not part of `busy.share`. */
   stealShare: "steal.share",
   /** Host: share of time in which some runnable task waited for CPU (PSI). */
   cpuPressureShare: "pressure.cpu.share",
@@ -33,15 +36,17 @@ export const signals = {
   /** Open file descriptors and their limit. */
   descriptorsCount: "descriptors.count",
   descriptorsLimit: "descriptors.limit",
-  /** Connections refused by a full accept queue since the last sample (target's network namespace). */
+  /** Connections refused by a full accept queue since the last sample: source `host`, over the target's network namespaces. */
   listenOverflowsCount: "listen.overflows.count",
   listenDropsCount: "listen.drops.count",
   /** Generator: event-loop utilisation, share; worst tick delay; journal wait. */
   eventLoopShare: "eventloop.share",
-  /** Generator: 1 when a sample came, for `process/<pid>`; 0 when the process was gone. */
+  /** 1 when a sample came, for `process/<pid>`; 0, once, when the process was gone. */
   alive: "alive",
   /** Prometheus scrape: 1 answered, 0 not. */
   scrapeUp: "scrape.up",
+  /** Seconds left unsampled around `t` since our own main thread was late (source `generator/main`): such a gap is not the target's. */
+  vitalsSkippedCount: "vitals.skipped.count",
 } as const;
 
 /** Mean and count of one `Server-Timing` entry within a second, from a sample of the replies of one operation. */
@@ -61,4 +66,6 @@ export function metricSignal(name: string, labels: Readonly<Record<string, strin
 export interface ProcessFacts {
   readonly pid: number;
   readonly name: string;
+  /** Kernel names of the threads sampled so far, by thread id. Facts come again when one is added: the last are complete. */
+  readonly threads?: Readonly<Record<number, string>>;
 }

@@ -1,0 +1,16 @@
+import { Command } from "commander";
+import { conclude, judge } from "./conclude.ts";
+import { printSummary } from "./print.ts";
+
+/** `peakproof check <run>`. */
+export function checkCommand(): Command {
+  return new Command("check")
+    .description("judge the budgets of a run record again; the exit code says whether they hold")
+    .argument("<run>", "a run folder")
+    .option("--json", "print the summary (peakproof.summary/1) on stdout and nothing else")
+    .action(async (dir: string, flags: { readonly json?: boolean }) => {
+      const { verdict } = await judge(dir);
+      const { summary } = await conclude(dir, verdict, []);
+      printSummary(summary, { json: flags.json ?? false });
+    });
+}

@@ -1,0 +1,31 @@
+import { Command } from "commander";
+import { describeProof, isIncomplete, refuseLiveRun } from "../cleanup/index.ts";
+import { exitCodes } from "../src/model/exit.ts";
+import { readRecord } from "../src/record/reader.ts";
+import { sweepRun } from "./conclude.ts";
+import { Interrupt } from "./interrupt.ts";
+import { printJson } from "./print.ts";
+
+/** `peakproof cleanup <run>`. */
+export function cleanupCommand(): Command {
+  return new Command("cleanup")
+    .description("remove what a run left, also after it was killed, and prove that nothing is left")
+    .argument("<run>", "a run folder")
+    .option("--dry-run", "show the plan and what is there; delete nothing")
+    .option("--json", "print the entry of cleanup.json on stdout and nothing else")
+    .action(cleanUpRun);
+}
+
+async function cleanUpRun(dir: string, flags: { readonly dryRun?: boolean; readonly json?: boolean }): Promise<void> {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const record = await readRecord(dir);
+  for (const { file, problem } of record.problems) say(`${file}: ${problem}`);
+  refuseLiveRun(record.run);
+  using interrupt = new Interrupt(say);
+  // There is no load to stop here, so the first Ctrl-C already stops the sweep.
+  const signal = AbortSignal.any([interrupt.load, interrupt.cleanup]);
+  const entry = await sweepRun(record, { dryRun: flags.dryRun ?? false, signal, onProgress: say });
+  if (flags.json === true) printJson(entry);
+  else process.stdout.write(`${describeProof(entry).join("\n")}\n`);
+  if (flags.dryRun !== true && isIncomplete(entry)) process.exitCode = exitCodes.cleanupIncomplete;
+}

@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import { readBaseline } from "../cleanup/index.ts";
+import { Coordinator } from "../src/load/coordinator.ts";
+import { monotonicUs } from "../src/measure/clock.ts";
+import { cleanupSchema, type CleanupFile } from "../src/model/cleanup.ts";
+import { Fault, messageOf } from "../src/model/fault.ts";
+import type { Progress } from "../src/model/progress.ts";
+import { runSchema, type RunEnd, type RunFile } from "../src/model/run.ts";
+import { tagHeaders } from "../src/model/tags.ts";
+import { recordFiles, writeJson } from "../src/record/files.ts";
+import { RunRecorder } from "../src/record/recorder.ts";
+import { newRunId } from "../src/record/run-id.ts";
+import { probeTarget } from "../src/safety/reachable.ts";
+import { VitalsSampler } from "../src/vitals/sampler.ts";
+import { findTargetProcesses, loopbackPort } from "../src/vitals/target-processes.ts";
+import { version } from "../src/version.ts";
+import { gitRevision, machineFacts } from "./machine.ts";
+import { writesAnything, type Prepared } from "./preflight.ts";
+
+export interface DriveOptions {
+  readonly out: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** False for `--no-cleanup`: the baseline is not needed then. */
+  readonly cleanup: boolean;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** A run whose load is over, however it ended. */
+export interface Driven {
+  readonly dir: string;
+  /** What broke the load off; null where nothing did. */
+  readonly fault: Fault | null;
+}
+
+/**
+ * From the first look at the target to the end of the load: the run directory is complete but for what is judged from it. Throws a
+ * Fault only before the record exists; what goes wrong later is in the record and in `fault`.
+ */
+export async function drive(prepared: Prepared, options: DriveOptions): Promise<Driven> {
+  const { plan, totals } = prepared;
+  await probeTarget(plan.target);
+  const runId = newRunId();
+  const run = firstRunFile(prepared, runId, options.labels);
+  const baseline = options.cleanup && writesAnything(plan, totals) ? await readBaseline({ run, token: prepared.token }) : null;
+  const startedUs = monotonicUs();
+  const nowUs = (): number => monotonicUs() - startedUs;
+  const recorder = new RunRecorder(join(options.out, runId), run);
+  if (baseline !== null)
+    writeJson(join(recorder.dir, recordFiles.cleanup), {
+      schema: cleanupSchema,
+      runId,
+      baseline,
+      entries: [],
+    } satisfies CleanupFile);
+  const threads = new Map<string, number>([["main", process.pid]]);
+  const sampler = samplerOf(prepared, recorder, threads, nowUs);
+  const coordinator = new Coordinator({
+    plan,
+    runId,
+    recorder,
+    startedUs,
+    nowUs,
+    signal: options.signal,
+    onProgress: options.onProgress,
+    onThread: (name, threadId) => threads.set(name, threadId),
+  });
+  sampler.start();
+  let ended: RunEnd;
+  let fault: Fault | null = null;
+  try {
+    ended = await coordinator.run();
+  } catch (thrown) {
+    fault = thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown), {}, { cause: thrown });
+    ended = { atUs: nowUs(), how: "aborted", reason: fault.message };
+  }
+  await sampler.stop();
+  return { dir: recorder.dir, fault: closeRecord(recorder, coordinator, ended) ?? fault };
+}
+
+/** `run.json` as it is before anything was sent. */
+export function firstRunFile({ plan, totals }: Prepared, runId: string, labels: Readonly<Record<string, string>>): RunFile {
+  const port = loopbackPort(plan.target);
+  const found = findTargetProcesses({ pids: plan.observe.pids, ...(port === undefined ? {} : { port }) });
+  return {
+    schema: runSchema,
+    runId,
+    version,
+    plan,
+    schedule: totals,
+    labels,
+    gitRevision: gitRevision(),
+    machine: machineFacts(),
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    clockOffsetUs: {},
+    target: found,
+    steps: plan.steps.map((step) => ({ ...step, startUs: null, endUs: null, drainedUs: null, tally: null })),
+    totals: {},
+    validity: null,
+    ended: null,
+  };
+}
+
+function samplerOf(
+  { plan }: Prepared,
+  recorder: RunRecorder,
+  threads: ReadonlyMap<string, number>,
+  nowUs: () => number,
+): VitalsSampler {
+  const port = loopbackPort(plan.target);
+  const { runId } = recorder.run;
+  return new VitalsSampler({
+    pids: plan.observe.pids,
+    ...(port === undefined ? {} : { port }),
+    scrapeUrl: plan.observe.prometheus === null ? null : new URL(plan.observe.prometheus, plan.admin).href,
+    tags: tagHeaders({ runId, userId: "-", purpose: "probe" }, `00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`, version),
+    generatorThreads: () => threads,
+    nowUs,
+    emit: (sample) => recorder.vital(sample),
+    process: (facts) => recorder.event({ t: Math.round(nowUs()), event: "process", process: facts }),
+    warn: (text) => recorder.event({ t: Math.round(nowUs()), event: "warning", text }),
+  });
+}
+
+/** Writes the run's end. A disk that refuses now is reported: what was written before stands. */
+function closeRecord(recorder: RunRecorder, coordinator: Coordinator, ended: RunEnd): Fault | null {
+  try {
+    if (ended.how === "finished" && coordinator.takenHash() !== recorder.run.schedule.hash) {
+      recorder.event({
+        t: ended.atUs,
+        event: "warning",
+        text: "what was taken up differs from the schedule: please report this",
+      });
+    }
+    recorder.update({ ended, totals: coordinator.totals() });
+    recorder.close();
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof Fault) return thrown;
+    throw thrown;
+  }
+}

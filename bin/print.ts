@@ -1,0 +1,19 @@
+import type { Summary } from "../src/model/summary.ts";
+import { renderVerdict } from "../src/report/verdict-text.ts";
+
+/** One JSON document on stdout. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** A summary for people, or as JSON; sets the exit code that it carries. */
+export function printSummary(summary: Summary, options: { readonly json: boolean }): void {
+  if (options.json) printJson(summary);
+  else process.stdout.write(`${renderVerdict(summary, process.stdout.columns || 100, usesColours())}\n`);
+  process.exitCode = summary.exitCode;
+}
+
+/** Whether stdout may be coloured: a terminal, and no NO_COLOR (no-color.org). */
+export function usesColours(): boolean {
+  return process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+}

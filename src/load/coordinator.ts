@@ -1,0 +1,171 @@
+import { Worker } from "node:worker_threads";
+import { join } from "node:path";
+import { Fault, messageOf } from "../model/fault.ts";
+import type { RunPlan, StepPlan } from "../model/plan.ts";
+import type { Progress } from "../model/progress.ts";
+import type { PurposeTotals, RunEnd } from "../model/run.ts";
+import type { Purpose } from "../model/tags.ts";
+import { ScheduleHash } from "../pace/schedule-hash.ts";
+import { journalFile } from "../record/files.ts";
+import type { RunRecorder } from "../record/recorder.ts";
+import { LaneWatch } from "./lane-watch.ts";
+import type { FromLanes, LanesInput } from "./messages.ts";
+import { Monitor } from "./monitor.ts";
+import { StepBook } from "./step-book.ts";
+import { Team, threadEntry } from "./team.ts";
+
+/** From telling the threads to the first arrival: long enough for every thread to have made and journaled its first second. */
+const stepLeadUs = 300_000;
+/** Longest wait for the lanes to come back to their baseline after a step (design section 4). */
+const lanesSettleMs = 15_000;
+
+export interface DriveOptions {
+  readonly plan: RunPlan;
+  readonly runId: string;
+  readonly recorder: RunRecorder;
+  /** `monotonicUs()` at the run's start. */
+  readonly startedUs: number;
+  /** Microseconds since the run's start. */
+  readonly nowUs: () => number;
+  /** Aborted by the first Ctrl-C or a safety rule; its reason is a sentence. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** Told when a thread of ours has started, so that its CPU can be sampled: `worker-0`, `lanes`. */
+  readonly onThread: (name: string, threadId: number) => void;
+}
+
+/** Drives a run's load from its first step to its last and keeps the record while it does. */
+export class Coordinator {
+  readonly #options: DriveOptions;
+  readonly #steps: StepBook;
+  readonly #monitor: Monitor;
+  readonly #watch = new LaneWatch();
+  readonly #taken = new ScheduleHash();
+  /** Rejects when the run must not go on: Ctrl-C, a disk that refuses. */
+  readonly #halted: Promise<never>;
+  #halt: (why: unknown) => void = () => undefined;
+  #team: Team | null = null;
+  #laneThread: Worker | null = null;
+
+  constructor(options: DriveOptions) {
+    this.#options = options;
+    this.#halted = new Promise<never>((_, reject) => (this.#halt = reject));
+    this.#halted.catch(() => undefined);
+    options.signal.addEventListener("abort", () => this.#halt(options.signal.reason), { once: true });
+    this.#steps = new StepBook(options.recorder);
+    this.#monitor = new Monitor({ ...options, failed: (fault) => this.#halt(fault) });
+  }
+
+  /**
+   * Starts the threads, prepares, holds every step, and stops. Resolves when the load finished or was interrupted; rejects with a
+   * Fault where the record or a thread failed. Either way the load has stopped and the journals are closed.
+   */
+  async run(): Promise<RunEnd> {
+    const { plan, signal, nowUs } = this.#options;
+    try {
+      signal.throwIfAborted();
+      await this.#start();
+      await this.#prepare();
+      for (const step of plan.steps) await this.#hold(step);
+      return { atUs: nowUs(), how: "finished", reason: null };
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+      return { atUs: nowUs(), how: "interrupted", reason: String(signal.reason) };
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  /** Requests sent and answered well so far, by purpose. */
+  totals(): Partial<Record<Purpose, PurposeTotals>> {
+    return this.#monitor.totals();
+  }
+
+  /** Hash over what the threads really took up; equals the schedule's after a finished run. */
+  takenHash(): string {
+    return this.#taken.digest();
+  }
+
+  async #start(): Promise<void> {
+    const { plan, runId, startedUs, recorder, onThread } = this.#options;
+    const inputs = Array.from({ length: plan.workers }, (_, worker) => {
+      return { plan, runId, worker, startedUs, journalPath: join(recorder.dir, journalFile(worker)) };
+    });
+    this.#team = new Team(inputs, (message) => this.#monitor.hear(message));
+    if (plan.lanes !== null) this.#laneThread = this.#startLanes(plan.lanes.trivial);
+    const ready = await this.#unlessHalted(this.#team.ready());
+    for (const { worker, threadId } of ready) if (threadId !== null) onThread(`worker-${worker}`, threadId);
+  }
+
+  #startLanes(path: string): Worker {
+    const { plan, runId, startedUs, onThread, recorder, nowUs } = this.#options;
+    const workerData: LanesInput = { target: plan.target, path, runId, startedUs };
+    const thread = new Worker(threadEntry("lanes"), { workerData, name: "lanes" });
+    thread.on("error", (error) =>
+      recorder.event({ t: nowUs(), event: "warning", text: `the lanes stopped: ${messageOf(error)}` }),
+    );
+    thread.on("message", (message: FromLanes) => {
+      if (message.type === "ready") {
+        if (message.threadId !== null) onThread("lanes", message.threadId);
+        return;
+      }
+      this.#watch.round(message.round);
+      this.#monitor.lanes(message);
+    });
+    return thread;
+  }
+
+  async #prepare(): Promise<void> {
+    const { plan, recorder, nowUs } = this.#options;
+    if (plan.prepare === null || this.#team === null) return;
+    const { count, create } = plan.prepare;
+    recorder.event({ t: nowUs(), event: "prepare-start", count });
+    const parts = await this.#unlessHalted(this.#team.prepare());
+    recorder.event({ t: nowUs(), event: "prepare-end", count });
+    const failed = parts.reduce((sum, part) => sum + part.failed, 0);
+    if (failed === 0) return;
+    const errors = parts.flatMap((part) => Object.entries(part.errors)).map(([key, times]) => `${times} x ${key}`);
+    throw new Fault("unreachable", `prepare failed: ${failed} of ${count} "${create}" requests were not accepted`, {
+      received: errors.slice(0, 3).join(", "),
+      expected: "every row that the reads need",
+      fix: `"peakproof try" shows one "${create}" request and its reply`,
+    });
+  }
+
+  async #hold(step: StepPlan): Promise<void> {
+    const { nowUs, recorder } = this.#options;
+    if (this.#team === null) return;
+    const startUs = Math.round(nowUs() + stepLeadUs);
+    this.#monitor.step = step;
+    this.#monitor.phase = "load";
+    this.#steps.begin(step.index, startUs);
+    const parts = await this.#unlessHalted(this.#team.step(step.index, startUs));
+    for (const part of parts) this.#taken.merge(part.schedule);
+    this.#steps.done(step.index, parts);
+    recorder.update({ totals: this.totals() });
+    this.#monitor.phase = "drain";
+    const lanesSettled = await this.#lanesCalm();
+    this.#steps.drained(step.index, nowUs(), lanesSettled);
+  }
+
+  async #lanesCalm(): Promise<boolean> {
+    if (this.#laneThread === null) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), lanesSettleMs)));
+    const calm = this.#watch.calm().then(() => true);
+    return this.#unlessHalted(Promise.race([calm, late])).finally(() => clearTimeout(timer));
+  }
+
+  async #stop(): Promise<void> {
+    const { recorder, nowUs } = this.#options;
+    const warn = (thrown: unknown): void => recorder.event({ t: nowUs(), event: "warning", text: String(thrown) });
+    await this.#team?.stop().catch(warn);
+    await this.#team?.close();
+    await this.#laneThread?.terminate();
+    this.#monitor.flush();
+  }
+
+  #unlessHalted<Value>(promise: Promise<Value>): Promise<Value> {
+    return Promise.race([promise, this.#halted]);
+  }
+}

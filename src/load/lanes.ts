@@ -1,0 +1,108 @@
+/**
+ * The lane thread: three sentinel streams of two rounds a second, in a thread of their own so that a busy load thread cannot make
+ * the target look slow. Connect only; trivial on a fresh connection; trivial on a kept-alive one: together they tell kernel,
+ * process and handler apart (reference: diagnosis, section 0.3).
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { monotonicUs } from "../measure/clock.ts";
+import { tagHeaders } from "../model/tags.ts";
+import { threadIdOf } from "../vitals/proc-files.ts";
+import { version } from "../version.ts";
+import { HttpClient } from "../wire/client.ts";
+import { connectOnly } from "../wire/connect-only.ts";
+import { Exchange } from "../wire/exchange.ts";
+import type { FromLanes, LaneRound, LanesInput } from "./messages.ts";
+
+const roundEveryMs = 500;
+/** A lane that has not answered by then has failed this round, microseconds. */
+const deadlineUs = 5_000_000;
+
+const { target, path, runId, startedUs } = workerData as LanesInput;
+const url = new URL(target);
+const host = url.hostname.replace(/^\[|\]$/g, "");
+const port = Number(url.port === "" ? 80 : url.port);
+const nowUs = (): number => monotonicUs() - startedUs;
+const totals = { sent: 0, ok: 0 };
+const say = (message: FromLanes): void => parentPort?.postMessage(message);
+
+const tag = tagHeaders({ runId, userId: "-", purpose: "lane" }, `00-${"0".repeat(31)}2-${"0".repeat(15)}2-00`, version);
+const head = [
+  `GET ${path} HTTP/1.1`,
+  `host: ${url.host}`,
+  ...Object.entries(tag).map(([name, value]) => `${name}: ${value}`),
+].join("\r\n");
+
+/** One lane: a client with one connection, and the round it is busy with. */
+class Lane {
+  readonly #client: HttpClient;
+  readonly #request: string;
+  #done: ((us: number) => void) | null = null;
+
+  constructor(policy: "keep-alive" | "fresh") {
+    this.#request = `${head}\r\n${policy === "fresh" ? "connection: close\r\n" : ""}\r\n`;
+    this.#client = new HttpClient({
+      host,
+      port,
+      maxConnections: 1,
+      policy,
+      now: nowUs,
+      settled: (exchange) => this.#settled(exchange),
+    });
+  }
+
+  /** Microseconds from due to done; -1: failed; null: the round before is still under way. */
+  round(): Promise<number> | null {
+    if (this.#done !== null) return null;
+    const exchange = new Exchange();
+    exchange.request = this.#request;
+    exchange.dueUs = exchange.dispatchedUs = nowUs();
+    exchange.deadlineUs = exchange.dueUs + deadlineUs;
+    return new Promise((resolve) => {
+      this.#done = resolve;
+      this.#client.dispatch(exchange);
+    });
+  }
+
+  expire(now: number): void {
+    this.#client.expire(now);
+  }
+
+  #settled(exchange: Exchange): void {
+    const done = this.#done;
+    this.#done = null;
+    const isOk = exchange.error === null && exchange.status >= 200 && exchange.status < 400;
+    if (exchange.sentUs > 0) totals.sent += 1;
+    if (isOk) totals.ok += 1;
+    done?.(isOk ? Math.round(exchange.doneUs - exchange.dueUs) : -1);
+  }
+}
+
+const kept = new Lane("keep-alive");
+const fresh = new Lane("fresh");
+let connecting = false;
+
+/** A lane's answer is told when it comes, at the second in which it came. */
+function tell(lane: "connectUs" | "freshUs" | "keptUs", us: number): void {
+  const round: LaneRound = { t: nowUs(), connectUs: null, freshUs: null, keptUs: null, [lane]: us };
+  say({ type: "round", round, totals: { ...totals } });
+}
+
+function startRound(): void {
+  void kept.round()?.then((us) => tell("keptUs", us));
+  void fresh.round()?.then((us) => tell("freshUs", us));
+  if (connecting) return;
+  connecting = true;
+  void connectOnly(host, port, deadlineUs / 1_000).then((result) => {
+    connecting = false;
+    tell("connectUs", "connectUs" in result ? Math.round(result.connectUs) : -1);
+  });
+}
+
+setInterval(startRound, roundEveryMs);
+setInterval(() => {
+  const now = nowUs();
+  kept.expire(now);
+  fresh.expire(now);
+}, 50);
+startRound();
+say({ type: "ready", threadId: threadIdOf() });

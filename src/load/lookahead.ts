@@ -1,0 +1,44 @@
+import type { BuiltRequest } from "./requests.ts";
+
+/** An arrival that is known but not yet due. */
+export interface Upcoming {
+  readonly index: number;
+  /** Microseconds since the run's start. */
+  readonly dueUs: number;
+  readonly operation: number;
+  readonly user: number;
+  /** Journal ticket of a write; 0 for a read, which needs none. */
+  readonly ticket: number;
+  /** A write is built when it is journaled, since its key belongs into the journal. */
+  readonly built: BuiltRequest | null;
+}
+
+/** A first-in-first-out queue that gives its front back in constant time. */
+export class Queue<Item> {
+  #items: (Item | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  peek(): Item | undefined {
+    return this.#items[this.#head];
+  }
+
+  shift(): Item | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#items[this.#head++] = undefined;
+    // The spent front is cut off once it is the larger half, which costs each item one move on average.
+    if (this.#head > 1_024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+}

@@ -1,0 +1,80 @@
+import type { MeteredClock } from "../measure/step-meter.ts";
+import type { SecondReport } from "../measure/second-meter.ts";
+import type { FaultKind, FaultDetail } from "../model/fault.ts";
+import type { RunPlan } from "../model/plan.ts";
+import type { PurposeTotals, Tally } from "../model/run.ts";
+import type { RequestSample } from "../model/sample.ts";
+import type { LaneSample } from "../model/series.ts";
+import type { Purpose } from "../model/tags.ts";
+
+/** What the coordinator and its threads say to each other. All times are microseconds since the run's start. */
+
+/** What a load thread is started with. */
+export interface WorkerInput {
+  readonly plan: RunPlan;
+  readonly runId: string;
+  readonly worker: number;
+  /** `monotonicUs()` at the run's start. */
+  readonly startedUs: number;
+  readonly journalPath: string;
+}
+
+export type ToWorker =
+  | { readonly type: "prepare" }
+  | { readonly type: "step"; readonly step: number; readonly startUs: number }
+  /** Stop the load at once; what is in flight is abandoned and journaled as unknown. */
+  | { readonly type: "stop" }
+  /** Finish the journal and exit. */
+  | { readonly type: "close" };
+
+export interface WorkerSecond extends SecondReport {
+  readonly worker: number;
+  readonly inFlight: number;
+  readonly connections: number;
+  /** Share of the second in which the thread's loop was busy. */
+  readonly eventLoopShare: number;
+  /** Over the run so far. */
+  readonly totals: Readonly<Partial<Record<Purpose, PurposeTotals>>>;
+}
+
+export interface ScheduleParts {
+  readonly count: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type FromWorker =
+  | { readonly type: "ready"; readonly worker: number; readonly threadId: number | null }
+  | { readonly type: "prepared"; readonly ok: number; readonly failed: number; readonly errors: Readonly<Record<string, number>> }
+  | { readonly type: "preparing"; readonly worker: number; readonly done: number }
+  | { readonly type: "second"; readonly second: WorkerSecond }
+  | { readonly type: "sample"; readonly sample: RequestSample }
+  | {
+      readonly type: "step-done";
+      readonly step: number;
+      /** In the order of the plan's operations. */
+      readonly tallies: readonly Tally[];
+      readonly histograms: readonly MeteredClock[];
+      /** Hash of what this shard took up, for comparing with the schedule's. */
+      readonly schedule: ScheduleParts;
+    }
+  | { readonly type: "stopped" }
+  | { readonly type: "closed" }
+  | { readonly type: "fault"; readonly kind: FaultKind; readonly message: string; readonly detail: FaultDetail };
+
+/** What the lane thread is started with. */
+export interface LanesInput {
+  readonly target: string;
+  readonly path: string;
+  readonly runId: string;
+  readonly startedUs: number;
+}
+
+/** One round of the three lanes. */
+export interface LaneRound extends LaneSample {
+  readonly t: number;
+}
+
+export type FromLanes =
+  | { readonly type: "ready"; readonly threadId: number | null }
+  | { readonly type: "round"; readonly round: LaneRound; readonly totals: PurposeTotals };

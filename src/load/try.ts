@@ -1,0 +1,118 @@
+import { monotonicUs } from "../measure/clock.ts";
+import { messageOf } from "../model/fault.ts";
+import type { RunPlan } from "../model/plan.ts";
+import type { Operation, ScenarioInput } from "../model/scenario.ts";
+import { redact } from "../safety/redact.ts";
+import { shapeFaults } from "../scenario/request.ts";
+import { HttpClient } from "../wire/client.ts";
+import { Flight } from "./flight.ts";
+import { judge } from "./outcome.ts";
+import { RequestBuilder } from "./requests.ts";
+import { replyOf } from "./sender.ts";
+
+/** One operation tried: the request as it was sent, the reply as it came, and what a run would have made of it. Secrets are taken out. */
+export interface Tried {
+  readonly operation: string;
+  readonly kind: Operation["kind"];
+  readonly request: string;
+  readonly reply: string;
+  /** `ok`, or the error key. */
+  readonly result: string;
+  readonly createdId: string | undefined;
+  /** Microseconds from sent to done; undefined where no reply came. */
+  readonly serviceUs: number | undefined;
+  /** Whether it may have written something. */
+  readonly mayHaveWritten: boolean;
+}
+
+/** Longest reply body that is shown, characters. */
+const bodyCharactersMax = 2_000;
+
+/**
+ * Sends one request per operation as the first user, one after the other: the one that `prepare` uses first, since reads need its
+ * row. Tagged as probes. A scenario whose request function throws or returns no request is reported, not thrown.
+ */
+export async function tryOperations(input: ScenarioInput, plan: RunPlan, runId: string): Promise<Tried[]> {
+  const builder = new RequestBuilder(input, { runId, seed: plan.seed, target: plan.target });
+  const first = plan.prepare?.create;
+  const order = [...plan.operations.keys()].toSorted(
+    (a, b) => Number(plan.operations[b]?.name === first) - Number(plan.operations[a]?.name === first),
+  );
+  const tried: Tried[] = [];
+  for (const at of order) tried.push(await tryOne(input, plan, builder, at));
+  return tried;
+}
+
+async function tryOne(input: ScenarioInput, plan: RunPlan, builder: RequestBuilder, at: number): Promise<Tried> {
+  const { name = "?", kind = "read" } = plan.operations[at] ?? {};
+  const index = -1 - at;
+  const operation = input.operations[name];
+  const unsent = (result: string): Tried => {
+    return {
+      operation: name,
+      kind,
+      request: "",
+      reply: "",
+      result,
+      createdId: undefined,
+      serviceUs: undefined,
+      mayHaveWritten: false,
+    };
+  };
+  if (operation === undefined) return unsent("no such operation");
+  try {
+    const user = builder.user(0);
+    const shape = builder.shape(at, user, builder.at(at, 0));
+    const faults = shapeFaults(shape);
+    if (faults.length > 0) return unsent(faults.join("; "));
+    const built = builder.bytes(shape, user.id, index, "probe");
+    const flight = await sendOnce(plan, { built, operation: at, index, step: -1, purpose: "probe" });
+    const judged = judge(operation, flight, () => replyOf(flight));
+    return {
+      operation: name,
+      kind,
+      request: redact(built.text),
+      reply: redact(flight.head + (flight.body?.toString("utf8") ?? "").slice(0, bodyCharactersMax)),
+      result: judged.errorKey ?? "ok",
+      createdId: judged.createdId,
+      serviceUs: flight.serviceUs,
+      mayHaveWritten: kind === "write" && judged.journal !== "unsent" && judged.journal !== "rejected",
+    };
+  } catch (thrown) {
+    return unsent(`request() threw: ${messageOf(thrown)}`);
+  }
+}
+
+/** How often a lone request's deadline is looked at. */
+const expireEveryMs = 20;
+
+/** Sends one request on a connection of its own and waits for its end. */
+export async function sendOnce(
+  plan: Pick<RunPlan, "target" | "connections">,
+  departure: Omit<ConstructorParameters<typeof Flight>[0], "dueUs" | "dispatchedUs" | "deadlineUs">,
+): Promise<Flight> {
+  const { hostname, port } = new URL(plan.target);
+  const nowUs = monotonicUs();
+  const flight = new Flight({ ...departure, dueUs: nowUs, dispatchedUs: nowUs, deadlineUs: nowUs + plan.connections.deadlineUs });
+  flight.keepBody = flight.keepHead = true;
+  let timer: NodeJS.Timeout | undefined;
+  let client: HttpClient | undefined;
+  try {
+    await new Promise<void>((resolve) => {
+      client = new HttpClient({
+        host: hostname.replace(/^\[|\]$/g, ""),
+        port: Number(port === "" ? 80 : port),
+        maxConnections: 1,
+        policy: "fresh",
+        now: monotonicUs,
+        settled: () => resolve(),
+      });
+      client.dispatch(flight);
+      timer = setInterval(() => client?.expire(monotonicUs()), expireEveryMs);
+    });
+  } finally {
+    clearInterval(timer);
+    client?.close();
+  }
+  return flight;
+}
