@@ -44,6 +44,7 @@ export interface CleanupEntry {
   /** Rows still there after the settle time; null where it could not be read. */
   readonly residue: number | null;
   readonly untagged: UntaggedState;
+  /** Before the first delete of this sweep; the state before the run's first write is the file's `baseline`. */
   readonly untaggedBefore: SyntheticState["untagged"];
   readonly untaggedAfter: SyntheticState["untagged"];
   readonly tombstoned: boolean;

@@ -6,7 +6,7 @@ export interface Answer {
   readonly holdsMultiple: number | null;
   /** Lowest multiple that did not; null where every step held. */
   readonly breaksAt: number | null;
-  /** The first problem's code; null where nothing broke. */
+  /** The first problem's code; null where there is none. A queue that grows is one even where no limit was missed. */
   readonly cause: FindingCode | null;
   /** The whole answer in one sentence for people. */
   readonly sentence: string;

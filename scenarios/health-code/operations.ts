@@ -1,0 +1,56 @@
+/**
+ * What a health-code service is asked, and where it lives: shared by the scenarios beside this file.
+ * Copy this file together with the one you start from, and put your own paths and bodies in.
+ */
+import type { HttpCleanup, Operation } from "peakproof";
+import { callerToken, type Citizen } from "peakproof/generators";
+
+/** The reference service on this machine: `peakproof serve`. `--target` and `--admin` point a run elsewhere. */
+export const addresses = { target: "http://127.0.0.1:8460", admin: "http://127.0.0.1:8461" } as const;
+
+/** Secrets come from the environment; this default is known to everyone, and the service takes it on loopback only. */
+const secret = process.env["HEALTH_CODE_SECRET"] ?? "health-code-loopback-secret";
+
+/** Someone opens their own code: the busiest call of all, made at every door. */
+export const scan: Omit<Operation<Citizen>, "weight"> = {
+  kind: "read",
+  request: (citizen) => ({
+    path: `/codes/${citizen.id}`,
+    headers: { authorization: `Bearer ${callerToken(secret, citizen.id)}` },
+  }),
+  expect: { status: 200 },
+};
+
+/** Someone declares their health. The key makes a repeated request harmless, and it must not change from one try to the next. */
+export const report: Omit<Operation<Citizen>, "weight"> = {
+  kind: "write",
+  request: (citizen, at) => ({
+    method: "POST",
+    path: "/reports",
+    headers: { "idempotency-key": `${citizen.id}-${at.index}` },
+    json: citizen.report(at),
+  }),
+  expect: { status: [200, 201] },
+  created: (reply) => reply.json.id,
+  undo: (id) => ({ method: "DELETE", path: `/reports/${id}` }),
+};
+
+/** Someone enters a venue. 202: the service has queued it, and it lands later. */
+export const checkin: Omit<Operation<Citizen>, "weight"> = {
+  kind: "write",
+  request: (citizen, at) => ({ method: "POST", path: "/checkins", json: citizen.checkin(at) }),
+  expect: { status: 202 },
+};
+
+/** A citizen is registered. Weight 0: only `prepare` does this, before the load. */
+export const citizen: Operation<Citizen> = {
+  kind: "write",
+  weight: 0,
+  request: ({ id, name, idNumber, phone }) => ({ method: "POST", path: "/citizens", json: { id, name, idNumber, phone } }),
+  expect: { status: [200, 201] },
+};
+
+/** Every row carries its run's tag, so that this removes the run's rows and no others, even those whose reply was lost. */
+export const cleanup: { http: HttpCleanup } = {
+  http: { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN:-health-code-loopback-token" },
+};

@@ -1,0 +1,137 @@
+import { defaultTagHeaders } from "../model/tags.ts";
+import { fields, type Field } from "./fields.ts";
+import { describe, fieldFault, type InputFault } from "./input-fault.ts";
+import { show } from "./show.ts";
+import { nearest } from "./similar.ts";
+
+/** Bounds of one request. Servers refuse longer heads (8 KB is the usual limit); a body is held in memory while it is sent. */
+const requestLimits = { pathCharacters: 8_000, headers: 64, headerCharacters: 8_000, bodyBytes: 8 * 1_024 * 1_024 } as const;
+
+const keys = ["method", "path", "headers", "json", "body"] as const;
+/** Headers that frame the message or mark it as synthetic: they are ours, and a second one would be a lie. */
+const framing = ["host", "connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect"];
+const marking = ["baggage", "traceparent", "user-agent", ...Object.values(defaultTagHeaders)];
+const ours = new Set([...framing, ...marking]);
+
+const path: Field = {
+  accepts: (value) => typeof value === "string" && /^\/[!"$-~]*$/.test(value) && value.length <= requestLimits.pathCharacters,
+  expected: 'a path that begins with "/", in printable ASCII without blanks or "#", of at most 8,000 characters',
+  write: "path: `/codes/${encodeURIComponent(id)}`",
+};
+const method: Field = {
+  accepts: (value) => typeof value === "string" && /^[A-Z][A-Z-]{0,15}$/.test(value) && value !== "CONNECT",
+  expected: "an HTTP method in capitals, other than CONNECT",
+  write: 'method: "POST"',
+};
+const headerValue: Field = {
+  accepts: (value) => typeof value === "string" && /^[\t -~]*$/.test(value) && value.length <= requestLimits.headerCharacters,
+  expected: "printable ASCII without line breaks, of at most 8,000 characters",
+  write: "a text, with anything else through encodeURIComponent",
+};
+const body: Field = {
+  accepts: (value) => typeof value === "string" && Buffer.byteLength(value) <= requestLimits.bodyBytes,
+  expected: "a text of at most 8 MiB",
+  write: 'body: "..."',
+};
+const userId: Field = {
+  accepts: (value) => typeof value === "string" && /^[!#-+\--:<-[\]-~]{1,128}$/.test(value),
+  expected: "1 to 128 characters of printable ASCII without blanks, commas, semicolons, quotes or backslashes",
+  write: "an id such as c1-00000042",
+};
+
+/**
+ * What is wrong with what a `request()` or `undo()` returned, a line each; empty for one that can be sent. Line breaks in a
+ * path or a header would let a user's data forge a second request, so they are refused here and not escaped.
+ */
+export function shapeFaults(shape: unknown): string[] {
+  if (typeof shape !== "object" || shape === null || shape instanceof Promise) {
+    return [describe({ path: "request", received: show(shape), expected: "an object", fix: "request: () => ({ path: '/' })" })];
+  }
+  const entries = shape as Record<string, unknown>;
+  const faults = [
+    ...Object.keys(entries).flatMap(keyFaults),
+    ...leafFaults("path", entries["path"], path),
+    ...(entries["method"] === undefined ? [] : leafFaults("method", entries["method"], method)),
+    ...headersFaults(entries["headers"], entries["json"] !== undefined),
+    ...bodyFaults(entries["json"], entries["body"]),
+  ];
+  return faults.map(describe);
+}
+
+/** What is wrong with a user that a source made, a line each: the id goes into headers and W3C Baggage. */
+export function userFaults(user: unknown): string[] {
+  const id = typeof user === "object" && user !== null ? (user as Record<string, unknown>)["id"] : undefined;
+  return leafFaults("user.id", id, userId).map(describe);
+}
+
+function leafFaults(at: string, value: unknown, field: Field): InputFault[] {
+  return field.accepts(value) ? [] : [fieldFault(at, value, field)];
+}
+
+function keyFaults(key: string): InputFault[] {
+  if ((keys as readonly string[]).includes(key)) return [];
+  const meant = nearest(key, keys);
+  return [
+    { path: key, received: "an unknown key", expected: `one of ${keys.join(", ")}`, fix: meant ?? "one of these, or nothing" },
+  ];
+}
+
+function headersFaults(headers: unknown, hasJson: boolean): InputFault[] {
+  if (headers === undefined) return [];
+  if (!isHeaderList(headers)) {
+    const expected = `an object of at most ${requestLimits.headers} headers`;
+    return [{ path: "headers", received: show(headers), expected, fix: 'headers: { accept: "application/json" }' }];
+  }
+  return Object.entries(headers).flatMap(([name, value]) =>
+    headerNameFaults(name, hasJson).concat(leafFaults(`headers.${show(name).slice(1, -1)}`, value, headerValue)),
+  );
+}
+
+function isHeaderList(headers: unknown): headers is object {
+  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return false;
+  return Object.keys(headers).length <= requestLimits.headers;
+}
+
+function headerNameFaults(name: string, hasJson: boolean): InputFault[] {
+  const path = "headers";
+  // A token of RFC 9110, section 5.6.2.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+    return [{ path, received: show(name), expected: "a header name", fix: "letters, digits and hyphens" }];
+  }
+  if (ours.has(name.toLowerCase())) {
+    return [{ path, received: show(name), expected: "no header that Peakproof sets itself", fix: "nothing" }];
+  }
+  if (hasJson && name.toLowerCase() === "content-type") {
+    return [
+      { path, received: `${show(name)} beside json`, expected: "one of the two", fix: "body: JSON.stringify(...) to keep it" },
+    ];
+  }
+  return [];
+}
+
+function bodyFaults(json: unknown, text: unknown): InputFault[] {
+  if (json !== undefined && text !== undefined) {
+    return [
+      { path: "body", received: "both json and body", expected: "at most one of them", fix: "json, or body for anything else" },
+    ];
+  }
+  if (text !== undefined) return leafFaults("body", text, body);
+  return json === undefined ? [] : jsonFaults(json);
+}
+
+function jsonFaults(json: unknown): InputFault[] {
+  const encoded = encodeJson(json);
+  if (encoded === null) {
+    const expected = "a value that JSON can carry: no functions, bigints or cycles";
+    return [{ path: "json", received: show(json), expected, fix: fields.request.write }];
+  }
+  return leafFaults("json", encoded, body);
+}
+
+function encodeJson(json: unknown): string | null {
+  try {
+    return JSON.stringify(json) ?? null;
+  } catch {
+    return null;
+  }
+}
