@@ -1,4 +1,5 @@
 import { countOf } from "../src/model/units.ts";
+import { checkFirstRequests } from "../src/load/first-requests.ts";
 import type { RunPlan, ScheduleTotals } from "../src/model/plan.ts";
 import { walkSchedule } from "../src/pace/schedule.ts";
 import { checkTarget } from "../src/safety/allow.ts";
@@ -24,6 +25,7 @@ export interface Prepared {
 export async function preflight(path: string, overrides: PlanOverrides, allow: readonly string[]): Promise<Prepared> {
   const scenario = await loadScenario(path, overrides.variables === undefined ? {} : { variables: overrides.variables });
   const plan = makePlan(scenario, overrides);
+  checkFirstRequests(scenario.input, plan);
   await checkTarget(plan.target, plan.admin, allow);
   const totals = walkSchedule(plan);
   checkLimits(plan, totals);

@@ -25,7 +25,8 @@ const fail = (thrown: unknown): void => {
 const nowUs = (): number => monotonicUs() - startedUs;
 
 installHooks();
-const scenario = await loadScenario(plan.scenario.path, { variables: plan.variables });
+const scenario = await loadScenario(plan.scenario.path, { variables: plan.variables, validate: false });
+if (scenario.hash !== plan.scenario.hash) throw new Error(`${plan.scenario.path} was changed while the run was starting`);
 const journal = new Journal(journalPath, fail);
 const seconds = new SecondMeter();
 const builder = new RequestBuilder(scenario.input, { runId, seed: plan.seed, target: plan.target });
