@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyze, gradeValidity } from "../analysis/index.ts";
-import { cleanUp, describeProgress, isIncomplete } from "../cleanup/index.ts";
+import { cleanUp, describeProgress, isIncomplete, resolveToken } from "../cleanup/index.ts";
 import { cleanupSchema, type CleanupEntry, type CleanupFile } from "../src/model/cleanup.ts";
 import { decideExit, exitCodes, type ExitReason } from "../src/model/exit.ts";
 import type { Verdict } from "../src/model/finding.ts";
@@ -12,7 +12,6 @@ import { readRecord } from "../src/record/reader.ts";
 import { renderCsv } from "../src/report/csv.ts";
 import { renderReport } from "../src/report/report.ts";
 import { buildSummary } from "../src/report/summary.ts";
-import { tokenOf } from "./preflight.ts";
 
 /** A run directory that has been judged: the record as it now stands, and what was concluded. */
 export interface Concluded {
@@ -44,7 +43,7 @@ export async function sweepRun(record: RunRecord, options: SweepOptions): Promis
     run,
     journal,
     baseline: cleanup?.baseline ?? null,
-    token: tokenOf(run.plan),
+    token: resolveToken(run, process.env),
     dryRun: options.dryRun,
     signal: options.signal,
     onProgress: (progress) => options.onProgress(describeProgress(progress)),

@@ -1,3 +1,4 @@
+import { resolveToken } from "../cleanup/index.ts";
 import { countOf } from "../src/model/units.ts";
 import { checkFirstRequests } from "../src/load/first-requests.ts";
 import type { RunPlan, ScheduleTotals } from "../src/model/plan.ts";
@@ -6,7 +7,6 @@ import { checkTarget } from "../src/safety/allow.ts";
 import { checkLimits } from "../src/safety/limits.ts";
 import { loadScenario, type Scenario } from "../src/scenario/load.ts";
 import { makePlan, type PlanOverrides } from "../src/scenario/plan.ts";
-import { resolveToken } from "../src/scenario/token.ts";
 import { version } from "../src/version.ts";
 
 /** A run that has been checked and not yet begun. */
@@ -29,13 +29,7 @@ export async function preflight(path: string, overrides: PlanOverrides, allow: r
   await checkTarget(plan.target, plan.admin, allow);
   const totals = walkSchedule(plan);
   checkLimits(plan, totals);
-  return { scenario, plan, totals, token: tokenOf(plan) };
-}
-
-/** The cleanup token that the plan names; throws a usage Fault where its environment variable is not set. */
-export function tokenOf(plan: RunPlan): string | null {
-  const reference = plan.cleanup?.http?.token;
-  return reference === undefined ? null : resolveToken(reference, process.env);
+  return { scenario, plan, totals, token: resolveToken({ plan }, process.env) };
 }
 
 /** Whether a run writes anything that must be removed again. */

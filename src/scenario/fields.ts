@@ -194,7 +194,7 @@ export const fields = {
 } as const satisfies Record<string, Field>;
 
 /** `env:NAME` or `env:NAME:-fallback`. */
-export const tokenReference = /^env:(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>.*))?$/;
+const tokenReference = /^env:(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>.*))?$/;
 
 function isFunction(value: unknown): boolean {
   return typeof value === "function";

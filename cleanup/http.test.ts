@@ -1,0 +1,156 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { HttpStore, sweepTraceparent } from "./http.ts";
+import { InMemoryTarget, type Misbehaviour } from "./in-memory-target.ts";
+import { sentenceOf, StoreFault } from "./store.ts";
+
+let target: InMemoryTarget;
+let store: HttpStore | undefined;
+beforeAll(async () => (target = await InMemoryTarget.start()));
+afterAll(() => target.stop());
+afterEach(async () => {
+  await store?.close();
+  target.reset();
+});
+
+function open(options: Partial<ConstructorParameters<typeof HttpStore>[0]> = {}): HttpStore {
+  const url = `${target.admin}/synthetic/r-1`;
+  store = new HttpStore({
+    runId: "r-1",
+    url,
+    token: target.token,
+    tokenFrom: "PEAKPROOF_TOKEN",
+    timeoutUs: 2_000_000,
+    ...options,
+  });
+  return store;
+}
+
+async function refusal(misbehaviour?: Misbehaviour, options?: Parameters<typeof open>[0]): Promise<StoreFault> {
+  target.interfere = () => misbehaviour;
+  const thrown: unknown = await open(options)
+    .look()
+    .catch((reason: unknown) => reason);
+  if (!(thrown instanceof StoreFault)) throw new Error(`expected a StoreFault, got ${String(thrown)}`);
+  return thrown;
+}
+
+describe("HttpStore", () => {
+  it("looks without changing anything", async () => {
+    target.add(3, "r-1");
+    target.add(2, null);
+    expect(await open().look()).toMatchObject({ run: "r-1", rows: { store: 3 }, untagged: { count: 2 }, tombstoned: false });
+    expect(target.rows).toHaveLength(5);
+  });
+
+  it("removes at most what it is told to, and counts what went away", async () => {
+    target.add(3, "r-1");
+    const removed = await (await looked()).remove(2);
+    expect(removed).toMatchObject({ deleted: 2, state: { rows: { store: 1 }, tombstoned: true } });
+    expect(target.seen.at(-1)).toMatchObject({ method: "DELETE", url: "/synthetic/r-1?limit=2" });
+  });
+
+  it("counts a batch whose reply was lost", async () => {
+    target.add(3, "r-1");
+    const opened = await looked();
+    target.interfere = (number) => (number === 1 ? { kind: "act-then-drop" } : undefined);
+    await expect(opened.remove(2)).rejects.toThrow(StoreFault);
+    expect((await opened.remove(2)).deleted).toBe(3);
+  });
+
+  it("believes the target's own count where rows landed in between", async () => {
+    target.add(2, "r-1");
+    target.tellsDeleted = true;
+    const opened = await looked();
+    target.add(2, "r-1");
+    expect(await opened.remove(3)).toMatchObject({ deleted: 3, state: { rows: { store: 1 } } });
+  });
+
+  it("tags every call as a sweep, each with a span of its own", async () => {
+    await (await looked()).remove(1);
+    const [first, second] = target.seen;
+    expect(first?.headers).toMatchObject({
+      "x-synthetic-run": "r-1",
+      "x-synthetic-user": "-",
+      "x-synthetic-purpose": "sweep",
+      baggage: "synthetic.run=r-1,synthetic.user=-,synthetic.purpose=sweep",
+      traceparent: sweepTraceparent("r-1", 0),
+      "user-agent": expect.stringMatching(/^peakproof\/.* \(synthetic\)$/),
+    });
+    expect(second?.headers["traceparent"]).toBe(sweepTraceparent("r-1", 1));
+    expect(sweepTraceparent("r-1", 1)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  });
+
+  it("says which variable holds a token that was refused", async () => {
+    const fault = await refusal(undefined, { token: "wrong-token" });
+    expect(fault).toMatchObject({ kind: "usage", transient: false });
+    expect(sentenceOf(fault)).toContain("refused the token of PEAKPROOF_TOKEN (status 401)");
+    expect(sentenceOf(fault)).not.toContain("wrong-token");
+    expect(sentenceOf(await refusal(undefined, { token: null, tokenFrom: null }))).toContain("a call without a token");
+  });
+
+  it("names the address that is not there", async () => {
+    const fault = await refusal(undefined, { url: `${target.admin}/elsewhere/r-1` });
+    expect(fault).toMatchObject({ kind: "usage", transient: false });
+    expect(fault.message).toContain(`${target.admin}/elsewhere/r-1 is not there (status 404)`);
+  });
+
+  it("follows no redirect", async () => {
+    const fault = await refusal({ kind: "reply", status: 307, body: "", headers: { location: "http://elsewhere.test/" } });
+    expect(fault.message).toContain("redirects (status 307)");
+    expect(target.seen).toHaveLength(1);
+  });
+
+  it("takes 429 and 503 as passing, and hears how long to wait", async () => {
+    const headers = { "retry-after": "2" };
+    expect(await refusal({ kind: "reply", status: 503, body: "", headers })).toMatchObject({
+      transient: true,
+      retryAfterUs: 2_000_000,
+    });
+    expect(await refusal({ kind: "reply", status: 429, body: "" })).toMatchObject({ transient: true, retryAfterUs: null });
+  });
+
+  it("gives up on a call that is never answered", async () => {
+    const fault = await refusal({ kind: "hang" }, { timeoutUs: 100_000 });
+    expect(fault).toMatchObject({ kind: "unreachable", transient: true });
+    expect(fault.message).toContain("was not answered within 100 ms");
+  });
+
+  it("takes a dropped connection as passing", async () => {
+    expect(await refusal({ kind: "drop" })).toMatchObject({ kind: "unreachable", transient: true });
+  });
+
+  it("refuses garbage for good, with what it was", async () => {
+    const fault = await refusal({ kind: "reply", status: 200, body: "<html>welcome</html>" });
+    expect(fault).toMatchObject({ kind: "unreachable", transient: false });
+    expect(sentenceOf(fault)).toContain("received: <html>welcome</html>");
+  });
+
+  it("does not read a reply without end", async () => {
+    const fault = await refusal({ kind: "reply", status: 200, body: "x".repeat(200_000) });
+    expect(fault.message).toContain("more than 65536 bytes");
+    expect(fault.transient).toBe(false);
+  });
+
+  it("says that nothing listens", async () => {
+    const fault = await refusal(undefined, { url: "http://127.0.0.1:1/synthetic/r-1" });
+    expect(fault.message).toContain("ECONNREFUSED");
+  });
+
+  it("classes bytes that are no HTTP", async () => {
+    const server = createServer((socket) => socket.resume().end("SSH-2.0-OpenSSH\r\n")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const fault = await refusal(undefined, { url: `http://127.0.0.1:${port}/synthetic/r-1` });
+    expect(fault).toMatchObject({ kind: "unreachable", transient: false });
+    await store?.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+async function looked(): Promise<HttpStore> {
+  const opened = open();
+  await opened.look();
+  return opened;
+}

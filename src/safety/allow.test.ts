@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { Fault } from "../model/fault.ts";
+import { checkTarget, isLoopbackHost, type Resolve } from "./allow.ts";
+
+const names: Readonly<Record<string, readonly string[]>> = {
+  localhost: ["127.0.0.1", "::1"],
+  "staging.example.com": ["10.0.0.5", "10.0.0.6"],
+  "app.test": ["127.0.0.1"],
+};
+const resolve: Resolve = (name) =>
+  names[name] === undefined ? Promise.reject(new Error("ENOTFOUND")) : Promise.resolve(names[name]);
+
+async function refusal(target: string, admin = target, allowed: readonly string[] = [], by: Resolve = resolve): Promise<Fault> {
+  const thrown: unknown = await checkTarget(target, admin, allowed, by).then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(thrown instanceof Fault)) throw new Error(`expected a Fault for ${target}`);
+  return thrown;
+}
+
+describe("checkTarget", () => {
+  it.each([
+    "http://127.0.0.1:8460",
+    "http://127.9.8.7",
+    "http://127.1:80",
+    "http://2130706433",
+    "http://[::1]:8460",
+    "http://[::ffff:127.0.0.1]/",
+    "http://LOCALHOST:1",
+    "https://localhost./x",
+  ])("lets %s pass, which is this machine", async (target) => {
+    await expect(checkTarget(target, target, [], resolve)).resolves.toBeUndefined();
+  });
+
+  it.each(["http://10.0.0.5", "http://0.0.0.0:80", "http://[2001:db8::1]", "http://127.0.0.1.example.com", "http://128.0.0.1"])(
+    "refuses %s without --allow",
+    async (target) => {
+      const fault = await refusal(target);
+      expect(fault.kind).toBe("usage");
+      expect(fault.detail.fix).toContain("--allow ");
+    },
+  );
+
+  it("names every host at fault at once, with the flags to add", async () => {
+    const fault = await refusal("http://staging.example.com", "http://10.9.9.9:81");
+    expect(fault.message).toContain("staging.example.com resolves to 10.0.0.5, 10.0.0.6; 10.9.9.9 is not this machine");
+    expect(fault.detail.fix).toBe("add --allow staging.example.com --allow 10.9.9.9");
+  });
+
+  it("accepts a host by its exact name, and by nothing like it", async () => {
+    await expect(
+      checkTarget("http://Staging.example.com", "http://localhost", ["staging.EXAMPLE.com"], resolve),
+    ).resolves.toBeUndefined();
+    expect((await refusal("http://staging.example.com", undefined, ["example.com"])).kind).toBe("usage");
+    expect((await refusal("http://staging.example.com", undefined, ["*.example.com"])).message).toContain('not "*.example.com"');
+  });
+
+  it("accepts a name by its addresses only when all of them are allowed", async () => {
+    await expect(
+      checkTarget("http://staging.example.com", "http://localhost", ["10.0.0.5", "10.0.0.6"], resolve),
+    ).resolves.toBeUndefined();
+    expect((await refusal("http://staging.example.com", undefined, ["10.0.0.5"])).kind).toBe("usage");
+  });
+
+  it("accepts an IPv6 address however it is spelt", async () => {
+    await expect(
+      checkTarget("http://[2001:db8::1]:80", "http://localhost", ["2001:0DB8:0::1"], resolve),
+    ).resolves.toBeUndefined();
+  });
+
+  it("refuses a localhost that resolves elsewhere", async () => {
+    const elsewhere: Resolve = () => Promise.resolve(["127.0.0.1", "192.0.2.7"]);
+    expect((await refusal("http://localhost:80", undefined, [], elsewhere)).message).toContain(
+      "localhost resolves to 127.0.0.1, 192.0.2.7",
+    );
+  });
+
+  it("refuses another name that happens to resolve to loopback, since its zone can point it elsewhere", async () => {
+    expect((await refusal("http://app.test")).detail.fix).toBe("add --allow app.test");
+  });
+
+  it("says so when a name does not resolve", async () => {
+    expect((await refusal("http://nowhere.test")).message).toContain("nowhere.test does not resolve");
+  });
+
+  it("tells who pastes an address into --allow what it takes", async () => {
+    const fault = await refusal("http://localhost", "http://localhost", ["http://staging.example.com"]);
+    expect(fault.message).toContain('--allow takes a host name or address, not "http://staging.example.com"');
+  });
+
+  it("does not repeat a password of an address it cannot read", async () => {
+    const fault = await refusal("ftp://me:hunter22@host");
+    expect(JSON.stringify(fault.detail)).not.toContain("hunter22");
+  });
+
+  it("resolves the real localhost to this machine", async () => {
+    await expect(checkTarget("http://localhost:1", "http://127.0.0.1:1", [])).resolves.toBeUndefined();
+  });
+});
+
+it("knows loopback by its spelling alone", () => {
+  expect(["127.0.0.1", "::1", "[::1]", "localhost"].map(isLoopbackHost)).toEqual([true, true, true, true]);
+  expect(["0.0.0.0", "10.0.0.1", "localhost.example.com"].map(isLoopbackHost)).toEqual([false, false, false]);
+});

@@ -1,0 +1,94 @@
+/**
+ * Keeps secrets out of samples, errors and reports. It errs on the safe side: a word lost from an error message costs less
+ * than a token in a report that is mailed around. Redact before truncating: half a token at the cut is no longer recognised.
+ */
+
+/** What stands where a secret stood. */
+export const redacted = "[redacted]";
+
+/** Shortest value of an environment variable that is taken for a secret: shorter ones (`1`, `true`) occur in any text. */
+const shortestSecret = 6;
+
+/** Names of variables whose values are secrets. `key` is broad on purpose. */
+const secretVariable = /token|secret|passw|credential|key/i;
+
+const secretWord =
+  "(?:authorization|cookie|token|secret|passw(?:or)?d|passphrase|credential|api[-_]?key|access[-_]?key|private[-_]?key)";
+
+/** What begins with a secret word; what stands before it (`x-`, `access_`) need not be matched to be kept. Bounded: no quadratic scan. */
+const secretName = `${secretWord}[\\w-]{0,40}`;
+const secretHeader = new RegExp(secretWord, "i");
+
+/** Each pattern replaces the value and keeps the name, so that a reader still sees what was there. */
+const patterns: readonly (readonly [RegExp, string])[] = [
+  // Escaped JSON within JSON: {\"token\":\"abc\"}
+  [new RegExp(String.raw`(${secretName})(\\{1,8}")(\s{0,20}:\s{0,20})\\{1,8}".*?(?:\\{1,8}"|$)`, "gis"), `$1$2$3$2${redacted}$2`],
+  // JSON: "token": "abc", "pin_secret": 1234, "tokens": ["a", "b"]
+  [
+    new RegExp(
+      String.raw`(${secretName}["']\s{0,20}:\s{0,20})("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|\[[^\]]*\]?|[^\s,}\]]+)`,
+      "gis",
+    ),
+    `$1"${redacted}"`,
+  ],
+  // Header lines: the whole rest of the line, since cookies and schemes hold spaces, quotes and semicolons.
+  [/((?:authorization|cookie)[ \t]{0,20}[:=][ \t]{0,20})[^\r\n]+/gi, `$1${redacted}`],
+  // Query strings, forms and assignments: access_token=abc, x-api-key: abc
+  [
+    new RegExp(String.raw`(${secretName}\s{0,20}[:=]\s{0,20})(?!\[redacted\])("[^"\r\n]*"?|'[^'\r\n]*'?|[^\s&"',;<>]+)`, "gi"),
+    `$1${redacted}`,
+  ],
+  [/\b((?:bearer|basic|digest)[ \t]{1,20})(?!\[redacted\])[^\s"',;<>]{4,}/gi, `$1${redacted}`],
+  // JSON Web Tokens, wherever they stand.
+  [/\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?/g, redacted],
+  // https://user:password@host
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/"'<>]*@/gi, `$1${redacted}@`],
+];
+
+/** A function that takes secrets out of a text: the values of secret-looking variables of `environment`, and known patterns. */
+export function makeRedactor(environment: Readonly<Record<string, string | undefined>>): (text: string) => string {
+  const values = valuePattern(environment);
+  return (text) => {
+    let clean = values === null ? text : text.replace(values, redacted);
+    for (const [pattern, replacement] of patterns) clean = clean.replace(pattern, replacement);
+    return clean;
+  };
+}
+
+let ownRedactor: ((text: string) => string) | undefined;
+
+/** Takes secrets out of a text, with this process's environment as it was at the first call (reading it costs 50 us). */
+export function redact(text: string): string {
+  ownRedactor ??= makeRedactor(process.env);
+  return ownRedactor(text);
+}
+
+/** Headers with the values of credentials replaced whole, and the others passed through `redact`. */
+export function redactHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, secretHeader.test(name) ? redacted : redact(value)]),
+  );
+}
+
+/** Longest first, so that a secret that begins another does not leave the other's tail. */
+function valuePattern(environment: Readonly<Record<string, string | undefined>>): RegExp | null {
+  const secrets = Object.entries(environment)
+    .filter(([name]) => secretVariable.test(name))
+    .map(([, value]) => value?.trim() ?? "")
+    .filter((value) => value.length >= shortestSecret);
+  const spellings = new Set(secrets.flatMap(spellingsOf));
+  if (spellings.size === 0) return null;
+  const longestFirst = [...spellings].toSorted((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map(escapePattern).join("|"), "g");
+}
+
+/** `RegExp.escape` came with Node 24; we stand on 22. */
+function escapePattern(literal: string): string {
+  return literal.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+}
+
+/** As it is, within JSON, within a URL. A lone surrogate cannot be in a URL, so it has no such spelling. */
+function spellingsOf(secret: string): string[] {
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return secret.isWellFormed() ? [secret, inJson, encodeURIComponent(secret)] : [secret, inJson];
+}
