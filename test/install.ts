@@ -11,7 +11,10 @@ function mayInstall(): boolean {
 }
 
 function aptGet(...words: string[]): boolean {
-  const { status } = spawnSync("apt-get", words, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+  const { status } = spawnSync("apt-get", words, {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
   return status === 0;
 }
 

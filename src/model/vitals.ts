@@ -19,7 +19,7 @@ export interface VitalSample {
 export const signals = {
   /** Thread or process CPU (user + system) over the last second, in cores. */
   cpuCores: "cpu.cores",
-  /** Time a thread was runnable but waited for a core, share of the second. */
+  /** Time a thread was runnable but waited for a core. The kernel counts a wait when it ends: a second may hold more than itself. */
   runQueueWaitShare: "runqueue.wait.share",
   /** CPU quota: share of its periods in which the cgroup of `process/<pid>` or `generator`, or one above, had used it up; 0: no quota. */
   throttledShare: "cpu.throttled.share",

@@ -1,0 +1,105 @@
+/**
+ * Run records without a run: a simulated world folded into the same shapes that a real run writes.
+ * For tests that judge or draw records. Nothing here waits, sends or reads a file.
+ */
+import { Buckets } from "../src/measure/buckets.ts";
+import type { RunEvent } from "../src/model/events.ts";
+import { latencyTag, type RunRecord } from "../src/model/record.ts";
+import { runSchema, type StepRecord } from "../src/model/run.ts";
+import { planOf, scheduleOf } from "./record-plan.ts";
+import { seriesOf } from "./record-series.ts";
+import { healthyWorld, simulate, stepsOf, type Simulated, type World } from "./record-simulation.ts";
+import { vitalsOf } from "./record-vitals.ts";
+
+export { healthyWorld, type World } from "./record-simulation.ts";
+
+/** A finished run of a world that differs from the healthy one by `options`. */
+export function recordOf(options: Partial<World> = {}): RunRecord {
+  const world = { ...healthyWorld, ...options };
+  const simulation = simulate(world, stepsOf(world));
+  const endUs = simulation.steps.at(-1)?.drainedUs ?? 0;
+  const writes = simulation.requests.filter((request) => request.operation.kind === "write");
+  const created = writes.filter((request) => request.outcome === "ok").length;
+  return {
+    dir: "runs/20260101-0000-test",
+    run: {
+      schema: runSchema,
+      runId: "20260101-0000-test",
+      version: "0.1.0",
+      plan: planOf(world, stepsOf(world)),
+      schedule: scheduleOf(simulation),
+      labels: {},
+      gitRevision: null,
+      machine: {
+        hostname: "test",
+        platform: "linux",
+        kernel: "6.18",
+        cpuModel: "test cpu",
+        cores: world.cores,
+        memoryBytes: 8 * 2 ** 30,
+        node: "v26.0.0",
+      },
+      pid: 3_000,
+      startedAt: "2026-01-01T00:00:00.000Z",
+      clockOffsetUs: {},
+      target: { pids: Array.from({ length: world.threads + 1 }, (_, at) => 4_000 + at), found: "listening on port 8460" },
+      steps: simulation.steps,
+      totals: { load: { sent: simulation.requests.length, ok: simulation.requests.filter((r) => r.outcome === "ok").length } },
+      validity: null,
+      ended: { atUs: endUs, how: "finished", reason: null },
+    },
+    series: seriesOf(world, simulation),
+    vitals: vitalsOf(world, simulation),
+    events: eventsOf(world, simulation.steps),
+    latency: latencyOf(simulation.requests),
+    samples: [],
+    journal: {
+      intents: writes.length,
+      created,
+      rejected: writes.filter((request) => request.outcome === "rejected").length,
+      unsent: 0,
+      unknown: 0,
+      perOperation: { report: { intents: writes.length, created, unknown: 0 } },
+      tornLines: 0,
+    },
+    verdict: null,
+    cleanup: null,
+    problems: [],
+  };
+}
+
+/** Histograms for each step, operation (and `*`), clock and outcome (and `*`); latencies of what was never answered have none. */
+function latencyOf(requests: readonly Simulated[]): ReadonlyMap<string, Buckets> {
+  const latency = new Map<string, Buckets>();
+  const record = (tag: string, us: number): void => {
+    const buckets = latency.get(tag) ?? new Buckets();
+    latency.set(tag, buckets);
+    buckets.record(us);
+  };
+  for (const request of requests) {
+    const { step, operation, outcome, dueUs, dispatchedUs, sentUs, settledUs, status } = request;
+    for (const name of ["*", operation.name]) {
+      for (const end of ["*", outcome] as const) {
+        record(latencyTag(step, name, "lag", end), dispatchedUs - dueUs);
+        if (sentUs === null) continue;
+        record(latencyTag(step, name, "wait", end), sentUs - dispatchedUs);
+        if (status === null) continue;
+        record(latencyTag(step, name, "service", end), settledUs - sentUs);
+        record(latencyTag(step, name, "response", end), settledUs - dueUs);
+      }
+    }
+  }
+  return latency;
+}
+
+function eventsOf(world: World, steps: readonly StepRecord[]): RunEvent[] {
+  const names = ["health-code primary", ...Array.from({ length: world.threads }, (_, at) => `health-code worker ${at + 1}`)];
+  return [
+    ...names.map((name, at): RunEvent => ({ t: 0, event: "process", process: { pid: 4_000 + at, name } })),
+    ...steps.flatMap((step): RunEvent[] => [
+      { t: step.startUs ?? 0, event: "step-start", step: step.index },
+      { t: step.endUs ?? 0, event: "step-end", step: step.index },
+      { t: step.drainedUs ?? 0, event: "drained", step: step.index, lanesSettled: true },
+    ]),
+  ];
+}
