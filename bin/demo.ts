@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { startService, type RunningService } from "../service/index.ts";
+import type { RunningService } from "../service/index.ts";
 import type { Summary } from "../src/model/summary.ts";
 import { formatCount } from "../src/model/units.ts";
 import { recordFiles } from "../src/record/files.ts";
@@ -12,6 +12,7 @@ import { Interrupt } from "./interrupt.ts";
 import { preflight } from "./preflight.ts";
 import { printSummary } from "./print.ts";
 import { openScreen } from "./screen.ts";
+import { startOrFault } from "./serve.ts";
 import { runSession } from "./session.ts";
 
 /**
@@ -49,7 +50,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   const screen = await openScreen({ quiet: flags.quiet ?? false });
   using interrupt = new Interrupt((text) => screen.say(text));
   screen.phase("preflight", "starting the health-code service");
-  const service = await startService({
+  const service = await startOrFault({
     port: 0,
     adminPort: 0,
     workers: flags.serviceWorkers,
