@@ -1,10 +1,8 @@
 import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
 import type { RunningService } from "../service/index.ts";
 import type { Summary } from "../src/model/summary.ts";
 import { formatCount } from "../src/model/units.ts";
-import { recordFiles } from "../src/record/files.ts";
 import { loadScenario } from "../src/scenario/load.ts";
 import { calibrate } from "./calibrate.ts";
 import { duration, positive, whole } from "./flags.ts";
@@ -60,7 +58,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   try {
     const summary = await drive(flags, service, interrupt, screen);
     printSummary(summary, { json: flags.json ?? false });
-    if (flags.json !== true) process.stdout.write(`${nextSteps(summary)}\n`);
+    if (flags.json !== true) process.stdout.write(`${nextSteps}\n`);
   } finally {
     await service.stop();
   }
@@ -101,15 +99,12 @@ function demoScenario(): string {
   return fileURLToPath(new URL(`../scenarios/health-code/mixed.${extension}`, import.meta.url));
 }
 
-function nextSteps(summary: Summary): string {
-  return [
-    `Report: ${join(summary.dir, recordFiles.report)}`,
-    "",
-    "Try next:",
-    "  peakproof demo --service-workers 2      a second worker moves the limit",
-    "  peakproof demo --lab-latency 800ms      a slow third party instead of a full core",
-    "  peakproof demo --rate-limit 400         a quota instead of a full core",
-    "  peakproof serve                         the service alone, for runs of your own:",
-    "  peakproof run scenarios/health-code/mixed.ts --plan",
-  ].join("\n");
-}
+const nextSteps = [
+  "",
+  "Try next:",
+  "  peakproof demo --service-workers 2      a second worker moves the limit",
+  "  peakproof demo --lab-latency 800ms      a slow third party instead of a full core",
+  "  peakproof demo --rate-limit 400         a quota instead of a full core",
+  "  peakproof serve                         the service alone, for runs of your own:",
+  "  peakproof run scenarios/health-code/mixed.ts --plan",
+].join("\n");

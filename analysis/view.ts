@@ -1,0 +1,72 @@
+/** What the rules look at: the steps of a run with how each of them stands, the base step, and the step that decides. */
+import type { RunRecord } from "../src/model/record.ts";
+import { generatorLimits, type GeneratorLimit } from "./generator.ts";
+import { limitsAt, type LimitResult } from "./limits.ts";
+import { stepView, type StepView } from "./steps.ts";
+
+/**
+ * `void`: the generator was the limit, so that the step says nothing about the target. `unmeasured`: no limit had enough requests.
+ */
+export type Standing = "held" | "broke" | "void" | "unmeasured";
+
+export interface JudgedStep extends StepView {
+  readonly limits: readonly LimitResult[];
+  readonly generatorLimits: readonly GeneratorLimit[];
+  readonly standing: Standing;
+}
+
+/** The step that the causes are sought in, and what it missed. */
+export interface Failing {
+  readonly step: JudgedStep;
+  readonly missed: readonly LimitResult[];
+  /** Operations that the missed limits are about; all of them where one limit is over all. */
+  readonly operations: readonly string[];
+}
+
+export interface View {
+  readonly record: RunRecord;
+  /** Measured steps, lowest multiple first; warm-up, repeat and unfinished steps left out. */
+  readonly steps: readonly JudgedStep[];
+  /** Null where the lowest step of the plan was not finished. */
+  readonly base: JudgedStep | null;
+  /** The base step done once more at the end; for drift only. */
+  readonly repeat: StepView | null;
+  /** The lowest step that broke; where none did, the lowest void one that missed a limit. */
+  readonly failing: Failing | null;
+}
+
+export function viewOf(record: RunRecord): View {
+  const planned = record.run.steps.filter((step) => step.role === "step").toSorted((a, b) => a.multiple - b.multiple);
+  const cut = planned.flatMap((step) => stepView(record, step) ?? []);
+  const first = cut[0]?.step === planned[0] ? cut[0] : undefined;
+  const steps = cut.map((step) => judgeStep(record, step, first));
+  const repeats = record.run.steps.filter((step) => step.role === "repeat").flatMap((step) => stepView(record, step) ?? []);
+  const base = first === undefined ? null : (steps[0] ?? null);
+  return { record, steps, base, repeat: repeats[0] ?? null, failing: failingOf(record, steps) };
+}
+
+function judgeStep(record: RunRecord, step: StepView, base: StepView | undefined): JudgedStep {
+  const limits = limitsAt(record, step.step, base?.step ?? null);
+  const own = generatorLimits(record, step);
+  return { ...step, limits, generatorLimits: own, standing: standingOf(limits, own) };
+}
+
+function standingOf(limits: readonly LimitResult[], own: readonly GeneratorLimit[]): Standing {
+  if (own.length > 0) return "void";
+  if (limits.some((limit) => limit.met === false)) return "broke";
+  return limits.some((limit) => limit.met === true) ? "held" : "unmeasured";
+}
+
+function failingOf(record: RunRecord, steps: readonly JudgedStep[]): Failing | null {
+  const missing = steps.filter((step) => step.limits.some((limit) => limit.met === false));
+  const step = missing.find((one) => one.standing === "broke") ?? missing[0];
+  if (step === undefined) return null;
+  const missed = step.limits.filter((limit) => limit.met === false);
+  const named = missed.flatMap((limit) => limit.operation ?? []);
+  return { step, missed, operations: named.length < missed.length ? operationsOf(record) : [...new Set(named)] };
+}
+
+/** Operations that are part of the load, not only of its preparation. */
+export function operationsOf(record: RunRecord): string[] {
+  return record.run.plan.operations.filter((operation) => operation.weight > 0).map((operation) => operation.name);
+}

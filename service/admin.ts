@@ -1,0 +1,76 @@
+/** The admin port: metrics, health, processes, and the synthetic runs. It answers from the primary, for all workers. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { ApiError, sendError, sendJson } from "./reply.ts";
+import { carriesToken } from "./signing.ts";
+import type { SyntheticRuns } from "./synthetic.ts";
+import { runPattern } from "./tag.ts";
+
+/** Rows that one DELETE removes where it does not say, and the most it may ask for: a transaction of some 50 ms. */
+const defaultLimit = 500;
+const largestLimit = 10_000;
+
+export interface AdminParts {
+  readonly token: string;
+  readonly publicKeyPem: string;
+  readonly runs: SyntheticRuns;
+  metrics(): Promise<string>;
+  processes(): { primary: number; workers: number[]; laboratory: number };
+  healthy(): boolean;
+}
+
+export function createAdminServer(parts: AdminParts): Server {
+  return createServer((request, response) => {
+    answer(parts, request, response).catch((error: unknown) => {
+      if (sendError(response, error) === 500) process.stderr.write(`${process.title}: ${String(error)}\n`);
+    });
+  });
+}
+
+async function answer(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = URL.parse(request.url ?? "/", "http://admin");
+  if (url === null) throw new ApiError(400, "invalid_path", "the path cannot be read");
+  const [, name = "", run, ...more] = url.pathname.split("/");
+  if (name === "synthetic" && run !== undefined && more.length === 0)
+    return synthetic(parts, request, response, run, url.searchParams);
+  if (run !== undefined) throw new ApiError(404, "no_such_route", "there is nothing at this path");
+  allow(request, ["GET"]);
+  if (name === "metrics") return sendText(response, "text/plain; version=0.0.4; charset=utf-8", await parts.metrics());
+  if (name === "public-key") return sendText(response, "application/x-pem-file", parts.publicKeyPem);
+  if (name === "processes") return sendJson(response, 200, parts.processes());
+  if (name !== "healthz") throw new ApiError(404, "no_such_route", "there is nothing at this path");
+  if (!parts.healthy()) throw new ApiError(503, "not_ready", "not every worker is up");
+  sendJson(response, 200, { status: "ok" });
+}
+
+async function synthetic(
+  parts: AdminParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  run: string,
+  query: URLSearchParams,
+): Promise<void> {
+  allow(request, ["GET", "DELETE"]);
+  if (!carriesToken(request.headers.authorization, parts.token)) {
+    throw new ApiError(401, "unauthorized", "authorization must carry the admin's bearer token");
+  }
+  if (!runPattern.test(run)) throw new ApiError(400, "invalid_run", `a run id matches ${runPattern.source}`);
+  const state = request.method === "GET" ? await parts.runs.state(run) : await parts.runs.sweep(run, limitOf(query));
+  sendJson(response, 200, state);
+}
+
+function limitOf(query: URLSearchParams): number {
+  const text = query.get("limit");
+  if (text === null) return defaultLimit;
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= largestLimit) return limit;
+  throw new ApiError(400, "invalid_limit", `limit must be a whole number from 1 to ${largestLimit}`);
+}
+
+function allow(request: IncomingMessage, methods: readonly string[]): void {
+  if (methods.includes(request.method ?? "")) return;
+  throw new ApiError(405, "method_not_allowed", "this path has other methods", { headers: { allow: methods.join(", ") } });
+}
+
+function sendText(response: ServerResponse, type: string, text: string): void {
+  response.writeHead(200, { "content-type": type, "content-length": Buffer.byteLength(text) }).end(text);
+}

@@ -1,0 +1,40 @@
+/** What a handler gets: the worker's parts, and one request. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { ShortTermCache } from "./cache.ts";
+import type { WriterCalls } from "./calls.ts";
+import type { ServiceConfig } from "./config.ts";
+import type { LaboratoryClient } from "./laboratory-client.ts";
+import type { Run } from "./messages.ts";
+import type { WorkerMetrics } from "./metrics.ts";
+import type { ConnectionPool } from "./pool.ts";
+import type { CodeRecord, Reader } from "./reader.ts";
+import type { ApiReply } from "./reply.ts";
+import type { QrSigner } from "./signing.ts";
+import type { Timing } from "./timing.ts";
+
+/** What one worker works with. */
+export interface Worker {
+  readonly config: ServiceConfig;
+  readonly cache: ShortTermCache<CodeRecord>;
+  readonly pool: ConnectionPool;
+  readonly reader: Reader;
+  readonly writer: WriterCalls;
+  readonly laboratory: LaboratoryClient;
+  readonly signer: QrSigner;
+  readonly metrics: WorkerMetrics;
+  /** Swept runs, as far as this worker knows; the primary has the last word. */
+  readonly tombstones: Set<string>;
+}
+
+/** One request, its tag and body already checked for form. */
+export interface Exchange {
+  /** The path's last part; empty where the route has none. */
+  readonly id: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly run: Run;
+  /** Empty where the route takes no body. */
+  readonly body: Record<string, unknown>;
+  readonly timing: Timing;
+}
+
+export type Handler = (worker: Worker, exchange: Exchange) => ApiReply | Promise<ApiReply>;

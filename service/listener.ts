@@ -1,0 +1,69 @@
+/** One request through a worker: route, gateway, tag, body, handler, reply, count. */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { readJson } from "./body.ts";
+import type { Worker } from "./exchange.ts";
+import type { Gate } from "./gateway.ts";
+import { ApiError, sendError, sendJson, type ApiReply } from "./reply.ts";
+import { matchRoute, type Match } from "./routes.ts";
+import { purposeOf, runOf } from "./tag.ts";
+import { Timing } from "./timing.ts";
+
+/** Most lines that unexpected errors may write to stderr in the life of a worker: the first ones say it. */
+const mostErrorLines = 100;
+
+export interface ListenerParts {
+  readonly worker: Worker;
+  /** Null: no limit. */
+  readonly gate: Gate | null;
+  /** True once the worker is stopping: each reply then ends its connection. */
+  readonly stopping: () => boolean;
+}
+
+/** The worker's request listener. Every request gets exactly one reply, and is counted with its status. */
+export function createListener(parts: ListenerParts): RequestListener {
+  const report = errorReporter();
+  return (request, response) => {
+    void answer(parts, request, response).catch(report);
+  };
+}
+
+async function answer(parts: ListenerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let route = "none";
+  const timing = new Timing();
+  if (parts.stopping()) response.setHeader("connection", "close");
+  try {
+    const match = matchRoute(request.method ?? "GET", request.url ?? "/");
+    route = `${match.route.method} ${match.route.path}`;
+    const reply = await handle(parts, match, request, timing);
+    if (timing.header !== "") response.setHeader("server-timing", timing.header);
+    sendJson(response, reply.status, reply.body);
+    count(parts, request, route, reply.status);
+  } catch (error) {
+    if (timing.header !== "") response.setHeader("server-timing", timing.header);
+    count(parts, request, route, sendError(response, error));
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
+async function handle(parts: ListenerParts, { route, id }: Match, request: IncomingMessage, timing: Timing): Promise<ApiReply> {
+  if (route.limited && parts.gate?.admit() === false) {
+    parts.worker.metrics.rateLimited.inc();
+    throw new ApiError(429, "rate_limited", "the service takes no more requests at the moment", { retryAfterSeconds: 1 });
+  }
+  const run = runOf(request.headers);
+  const body = route.takesBody ? await readJson(request) : {};
+  return route.handle(parts.worker, { id, headers: request.headers, run, body, timing });
+}
+
+function count({ worker }: ListenerParts, request: IncomingMessage, route: string, status: number): void {
+  worker.metrics.request(route, status, purposeOf(request.headers));
+}
+
+function errorReporter(): (error: unknown) => void {
+  let lines = 0;
+  return (error) => {
+    lines += 1;
+    if (lines <= mostErrorLines)
+      process.stderr.write(`${process.title}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  };
+}

@@ -1,0 +1,184 @@
+/** Entry of the primary process: the workers, the gateway's ledger, the queue, the one writer, and the admin port. */
+import cluster from "node:cluster";
+import { generateKeyPair } from "node:crypto";
+import { rmSync } from "node:fs";
+import type { Server } from "node:http";
+import { promisify } from "node:util";
+import { createAdminServer } from "./admin.ts";
+import { Consumer } from "./consumer.ts";
+import { Crew, type CrewHandlers } from "./crew.ts";
+import { entryPath, nodeFlags, onStop } from "./entry.ts";
+import { FiguresPage } from "./figures.ts";
+import { Ledger } from "./gateway.ts";
+import { listen } from "./listen.ts";
+import {
+  startFailure,
+  type Command,
+  type CommandResult,
+  type FromPrimary,
+  type FromWorker,
+  type PrimaryStart,
+  type WriteCommand,
+} from "./messages.ts";
+import { WriteQueue } from "./queue.ts";
+import { openForWriting } from "./schema.ts";
+import { SyntheticRuns } from "./synthetic.ts";
+import { Writer } from "./writer.ts";
+
+/** How long the workers may take to finish their open requests; a little more than they allow themselves. */
+const workersStopMs = 6_000;
+
+interface Keys {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+class Primary {
+  readonly #start: PrimaryStart;
+  readonly #keys: Keys;
+  readonly #writer: Writer;
+  readonly #queue: WriteQueue;
+  readonly #consumer: Consumer;
+  readonly #ledger: Ledger;
+  readonly #crew: Crew;
+  readonly #figures: FiguresPage;
+  readonly #admin: Server;
+
+  constructor(start: PrimaryStart, keys: Keys) {
+    const { config, databasePath } = start;
+    this.#start = start;
+    this.#keys = keys;
+    this.#writer = new Writer(openForWriting(databasePath));
+    this.#writer.seed(config.realCitizens);
+    this.#queue = new WriteQueue(config.queueCapacity);
+    this.#consumer = new Consumer(
+      this.#queue,
+      (items) => (this.#queue.dropped += this.#writer.addCheckins(items)),
+      config.queueRatePerSec,
+    );
+    this.#ledger = new Ledger(config.rateLimitPerSec, performance.now());
+    this.#crew = new Crew(this.#handlers());
+    this.#figures = new FiguresPage(this.#crew, this.#writer, this.#queue);
+    this.#admin = createAdminServer({
+      token: config.adminToken,
+      publicKeyPem: keys.publicKey,
+      runs: new SyntheticRuns({ writer: this.#writer, queue: this.#queue, crew: this.#crew, databasePath }),
+      metrics: () => this.#figures.text(),
+      processes: () => ({ primary: process.pid, workers: this.#crew.pids, laboratory: start.laboratoryPid }),
+      healthy: () => this.#crew.size === config.workers,
+    });
+  }
+
+  /** Throws ServiceError where a port cannot be had; what has started by then is `stop`'s to end. */
+  async listen(): Promise<void> {
+    const { config } = this.#start;
+    const port = await this.#crew.start(config.workers);
+    const adminPort = await listen(this.#admin, config.host, config.adminPort, "admin");
+    report({ type: "ready", port, adminPort, workers: this.#crew.pids });
+  }
+
+  /** Workers first, so that nothing more is queued; then the queue, to the last item; then the store. */
+  async stop(): Promise<void> {
+    await this.#crew.stop(workersStopMs);
+    this.#consumer.drain();
+    this.#admin.close();
+    this.#admin.closeAllConnections();
+    this.#writer.close();
+  }
+
+  #handlers(): CrewHandlers {
+    const { config, databasePath, laboratoryUrl } = this.#start;
+    return {
+      start: (place) => ({
+        type: "start",
+        place,
+        config,
+        databasePath,
+        laboratoryUrl,
+        signingKeyPem: this.#keys.privateKey,
+        tombstones: this.#writer.tombstones.list(),
+      }),
+      message: (worker, message) => this.#message(worker, message),
+      gone: (worker) => {
+        this.#ledger.forget(worker);
+        this.#figures.forget(worker);
+      },
+      changed: () => report({ type: "workers", workers: this.#crew.pids }),
+      failed: () => {
+        process.stderr.write(`${process.title}: workers keep ending; giving up\n`);
+        end(this, 1);
+      },
+    };
+  }
+
+  #message(worker: number, message: FromWorker): void {
+    if (message.type === "commands") this.#crew.send(worker, { type: "results", results: this.#perform(message.commands) });
+    if (message.type === "demand") {
+      const tokens = this.#ledger.report(worker, message.used, message.wanted, performance.now());
+      this.#crew.send(worker, { type: "lease", tokens });
+    }
+  }
+
+  /** Queues the check-ins of a batch and stores the rest of it in one transaction. */
+  #perform(batch: readonly (readonly [number, Command])[]): (readonly [number, CommandResult])[] {
+    const results: (readonly [number, CommandResult])[] = [];
+    const writes: (readonly [number, WriteCommand])[] = [];
+    for (const [call, command] of batch) {
+      if (command.kind === "add-checkin") results.push([call, this.#enqueue(command)]);
+      else writes.push([call, command]);
+    }
+    const written = writes.length === 0 ? [] : this.#writer.apply(writes.map(([, command]) => command));
+    for (const [at, [call]] of writes.entries()) results.push([call, written[at] ?? { outcome: "failed", message: "no result" }]);
+    return results;
+  }
+
+  #enqueue({ run, checkin }: Extract<Command, { kind: "add-checkin" }>): CommandResult {
+    if (this.#writer.tombstones.has(run)) return { outcome: "tombstoned" };
+    if (!this.#queue.offer({ run, checkin, enqueuedMs: performance.now() })) return { outcome: "queue-full" };
+    this.#consumer.wake();
+    return { outcome: "created", id: checkin.id };
+  }
+}
+
+function report(message: FromPrimary): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function run(start: PrimaryStart): Promise<void> {
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  cluster.setupPrimary({ exec: entryPath("worker"), execArgv: [...nodeFlags] });
+  const pem = { type: "pkcs8", format: "pem" } as const;
+  const publicKeyEncoding = { type: "spki", format: "pem" } as const;
+  const keys = await promisify(generateKeyPair)("rsa", {
+    modulusLength: start.config.signBits,
+    privateKeyEncoding: pem,
+    publicKeyEncoding,
+  });
+  const primary = new Primary(start, keys);
+  const removeFolder = (): void => {
+    if (start.temporaryFolder !== null) rmSync(start.temporaryFolder, { recursive: true, force: true });
+  };
+  process.on("exit", removeFolder);
+  onStop(() => end(primary, 0));
+  try {
+    await primary.listen();
+  } catch (error) {
+    await primary.stop();
+    throw error;
+  }
+}
+
+function end(primary: Primary, code: number): void {
+  primary.stop().then(
+    () => process.exit(code),
+    (error: unknown) => {
+      process.stderr.write(`${process.title}: ${String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}
+
+process.title = "health-code primary";
+process.once("message", (start: PrimaryStart) => {
+  run(start).catch((error: unknown) => process.send?.(startFailure(error), () => process.exit(1)));
+});

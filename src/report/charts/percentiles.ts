@@ -1,0 +1,134 @@
+/** Latency by percentile, one line per step, on an axis that gives each further nine the same room (after HdrHistogram's plot). */
+import { scaleLinear } from "d3-scale";
+import { line as linePath } from "d3-shape";
+import { type Distribution, samplesNeeded } from "../../model/distribution.ts";
+import type { RunRecord } from "../../model/record.ts";
+import { formatShare, formatUs } from "../../model/units.ts";
+import { withinUs } from "../due-percentile.ts";
+import { html, type Html } from "../html.ts";
+import type { StepView } from "../step-view.ts";
+import { fill, type Role, stepRole, stroke } from "../theme.ts";
+import { logTicks, logY, text, yAxis } from "./axis.ts";
+import { type Area, type Drawing, type Layout, px, spread } from "./layout.ts";
+
+/** Response and service time at chosen percentiles of one step. */
+export interface PercentileLine {
+  readonly name: string;
+  readonly role: Role;
+  readonly broke: boolean;
+  /** Share of what was due that was served, where the line ends for want of more; else null. */
+  readonly okShare: number | null;
+  readonly response: readonly PercentilePoint[];
+  readonly service: readonly PercentilePoint[];
+}
+export interface PercentilePoint {
+  /** In nines: 1 is p90, 2 is p99. */
+  readonly nines: number;
+  readonly us: number;
+}
+
+/** Points per line: one each four pixels of the wide drawing. */
+const pointsPerLine = 180;
+/** Where the axis ends at the latest: p99.999. */
+const ninesMost = 5;
+
+/** The lines of all measured steps of which enough was due. */
+export function percentileLines(record: RunRecord, steps: readonly StepView[]): PercentileLine[] {
+  const held = steps.filter(({ summary }) => summary.role === "step");
+  return steps.flatMap((step) => {
+    const at = held.indexOf(step);
+    const response = pointsOf(record, step, "response");
+    if (response.length === 0) return [];
+    const { due, ok } = step.summary;
+    const role = step.broke ? "failed" : at < 0 ? "rule" : stepRole(at, held.length);
+    const lastNines = response.at(-1)?.nines ?? 0;
+    const endless = ok < due && -Math.log10(1 - ok / due) <= lastNines + 0.05;
+    return { name: step.label, role, broke: step.broke, okShare: endless ? ok / due : null, response, service: pointsOf(record, step, "service") };
+  });
+}
+
+/** To the last percentile with ten samples beyond it (what lies further is one request's luck), or to the last request served. */
+function pointsOf(record: RunRecord, step: StepView, clock: "response" | "service"): PercentilePoint[] {
+  const { due } = step.summary;
+  if (due < samplesNeeded(50)) return [];
+  const last = Math.min(ninesMost, Math.log10(due / 10));
+  return Array.from({ length: pointsPerLine + 1 }, (_, at) => (at / pointsPerLine) * last).flatMap((nines) => {
+    const us = withinUs(record, step, clock, Math.max(0.001, 100 * (1 - 10 ** -nines)));
+    return us === null || !Number.isFinite(us) ? [] : { nines, us: Math.max(1, us) };
+  });
+}
+
+const plotHeight = 300;
+
+export function drawPercentiles(lines: readonly PercentileLine[], layout: Layout): Drawing {
+  const right = layout.namesBeside ? layout.right + 60 : layout.right - 44;
+  const area: Area = { left: layout.left, right, top: 30, bottom: 30 + plotHeight };
+  const points = lines.flatMap(({ response, service }) => [...response, ...service]);
+  const lastNine = points.reduce((most, { nines }) => Math.max(most, nines), 1);
+  const x = scaleLinear().domain([0, lastNine]).range([area.left, area.right]);
+  const y = logY(
+    points.map(({ us }) => us),
+    area,
+  );
+  const path = linePath<PercentilePoint>()
+    .x(({ nines }) => x(nines))
+    .y(({ us }) => y(us))
+    .digits(1);
+  const drawn = lines.map(({ name, role, broke, response, service }) => html`<g>
+    <path ${stroke(role, 1.2)} stroke-dasharray="4 3" stroke-opacity="0.8" d="${path([...service]) ?? ""}"><title>${name}: service</title></path>
+    <path ${stroke(role, broke ? 2.4 : 2)} stroke-linejoin="round" d="${path([...response]) ?? ""}"><title>${name}: response</title></path>
+  </g>`);
+  const marks = html`${text({ x: layout.titleLeft, y: 12, bold: true, role: "ink", size: 12.5 }, layout.namesBeside ? "Response time (full lines) and service time (dashed), log scale" : "Response (full), service (dashed), log")}
+    ${yAxis(area, logTicks(y), y)}${percentAxis(lastNine, x, area)}${drawn}${lineNames(lines, x, y, { area, namesBeside: layout.namesBeside })}`;
+  return { height: area.bottom + 42, marks };
+}
+
+interface Plot {
+  readonly area: Area;
+  readonly namesBeside: boolean;
+}
+
+const marked = [0, 50, 90, 99, 99.9, 99.99, 99.999];
+
+function percentAxis(lastNine: number, x: (nines: number) => number, area: Area): Html {
+  const ticks = marked.map((percent) => ({ percent, nines: -Math.log10(1 - percent / 100) })).filter(({ nines }) => nines <= lastNine + 1e-6);
+  const drawn = ticks.map(({ percent, nines }) => {
+    const at = px(x(nines));
+    return html`<path ${stroke("grid")} d="M${at},${area.top}V${area.bottom + 4}" />${text({ x: at, y: area.bottom + 18, anchor: "middle", size: 11.5 }, percent === 0 ? "0" : `p${percent}`)}`;
+  });
+  return html`<g aria-hidden="true">${drawn}${text({ x: (area.left + area.right) / 2, y: area.bottom + 36, anchor: "middle", size: 11.5 }, "percentile of everything due")}</g>`;
+}
+
+/** The name of each line at its end: at the right edge, or beside the arrow of one that ends for want of served requests. */
+function lineNames(lines: readonly PercentileLine[], x: (nines: number) => number, y: (us: number) => number, plot: Plot): Html {
+  const ends = lines.map((line) => ({ line, at: line.response.at(-1) ?? { nines: 0, us: 1 } }));
+  const endless = ends.filter(({ line }) => line.okShare !== null).map(({ line, at }, place) => cliff(line, px(x(at.nines)), px(y(at.us)), plot.area.top, place));
+  const rest = ends.filter(({ line }) => line.okShare === null);
+  const places = spread(
+    rest.map(({ at }) => y(at.us) + 4),
+    15,
+    plot.area.top + 6,
+    plot.area.bottom,
+  );
+  const named = rest.map(({ line, at }, index) => {
+    const place = px(places[index] ?? 0);
+    const [endX, endY] = [px(x(at.nines)), px(y(at.us))];
+    return html`<path ${stroke("rule", 0.8)} stroke-opacity="0.7" d="M${endX + 4},${endY}L${plot.area.right + 6},${place - 4}" />
+      <circle ${fill(line.role)} cx="${endX}" cy="${endY}" r="2.6" />
+      ${text({ x: plot.area.right + 10, y: place, bold: true, role: line.broke ? "failed" : "ink" }, plot.namesBeside ? line.name : line.name.replace(/.* /, ""))}`;
+  });
+  return html`<g>${named}${endless}</g>`;
+}
+
+/** Beyond this percentile nothing was served: the line goes up for good, and says how much was. Each further one writes a line lower. */
+function cliff({ name, okShare }: PercentileLine, x: number, y: number, top: number, place: number): Html {
+  return html`<path ${stroke("failed", 1.4)} stroke-dasharray="2 3" d="M${x},${y}V${top}" /><path ${stroke("failed", 1.4)} d="M${x - 4},${top + 5}l4,-5l4,5" />
+    ${text({ x: x + 8, y: top + 14 + 16 * place, size: 11.5, bold: true, role: "failed", rim: true }, `${name}: ${formatShare(okShare ?? 0)} ok`)}`;
+}
+
+/** For the table: the classic percentiles and the largest value, with `-` where too few samples lie beyond. */
+export function percentileRow(distribution: Distribution | undefined): string[] {
+  if (distribution === undefined || distribution.count === 0) return ["-", "-", "-", "-", "-", "-", "0"];
+  const at = (percent: number): string => (distribution.count >= samplesNeeded(percent) ? formatUs(distribution.percentile(percent)) : "-");
+  return [at(50), at(90), at(99), at(99.9), at(99.99), formatUs(distribution.maxUs), String(distribution.count)];
+}

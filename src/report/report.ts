@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import type { CleanupEntry } from "../model/cleanup.ts";
+import type { Verdict } from "../model/finding.ts";
+import type { RunRecord } from "../model/record.ts";
+import type { Summary } from "../model/summary.ts";
+import { machineFigure } from "./charts/machine.ts";
+import { timelineFigure } from "./charts/timeline.ts";
+import { html, type Html, trusted } from "./html.ts";
+import { enhanceScript } from "./script.ts";
+import { budgetsSection } from "./sections/budgets.ts";
+import { capacitySection } from "./sections/capacity.ts";
+import { cleanupSection } from "./sections/cleanup.ts";
+import { errorsSection } from "./sections/errors.ts";
+import { findingsSection } from "./sections/findings.ts";
+import { headSection } from "./sections/head.ts";
+import { latencySection } from "./sections/latency.ts";
+import { makingSection } from "./sections/making.ts";
+import { stepViews } from "./step-view.ts";
+import { stateOf } from "./state.ts";
+import { styleSheet } from "./theme.ts";
+
+export interface ReportInput {
+  readonly record: RunRecord;
+  readonly verdict: Verdict;
+  readonly summary: Summary;
+  /** All sweeps so far, oldest first. */
+  readonly cleanupEntries: readonly CleanupEntry[];
+}
+
+/**
+ * `report.html`: one page that needs nothing else. All pictures are in the text, it asks no server for anything, and it is read
+ * in full where scripts and styles are blocked (Jenkins serves artifacts under `default-src 'none'`). The same input gives the
+ * same bytes. A record cut short by a crash renders as far as it goes and says what is missing.
+ */
+export function renderReport(input: ReportInput): string {
+  const { record, summary } = input;
+  const title = `${stateOf(summary).words}: ${summary.scenario} (${summary.runId})`;
+  return `<!doctype html>
+${html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Peakproof ${record.run.version}">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${trusted(styleSheet)}</style>
+</head>
+<body>
+${body(input)}
+<script>${trusted(enhanceScript)}</script>
+</body>
+</html>
+`.text}`;
+}
+
+/** Nothing may be loaded; the one style sheet and the one script are let in by what they contain. */
+const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  `script-src ${hashOf(enhanceScript)}`,
+  "style-src 'unsafe-inline'",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+function body({ record, verdict, summary, cleanupEntries }: ReportInput): Html {
+  const steps = stepViews(record, summary);
+  const { breaksAt } = summary.answer;
+  return html`${headSection(record, summary)}
+    <main>
+      ${capacitySection(record, summary, steps)}${latencySection(record, steps)}
+      <section id="timeline-section">
+        <h2>Timeline</h2>
+        <p class="lead">The whole run, warm-up included. With a script allowed, point at a second or use the arrow keys to read its numbers.</p>
+        ${timelineFigure(record, breaksAt)}${machineFigure(record, breaksAt)}
+      </section>
+      ${findingsSection(verdict)}${budgetsSection(summary.budgets)}${cleanupSection(record, summary, cleanupEntries)}${errorsSection(record, steps)}${makingSection(record)}
+    </main>
+    <footer>
+      Peakproof ${record.run.version}, run ${summary.runId}. This page is made from the run record alone and loads nothing;
+      <code>peakproof report ${record.dir}</code> makes it again.
+    </footer>`;
+}

@@ -1,0 +1,168 @@
+/** The last words in a terminal: the answer, the numbers behind it, and where to read on. */
+import { join } from "node:path";
+import type { Finding, Verdict } from "../model/finding.ts";
+import type { StepSummary, Summary } from "../model/summary.ts";
+import { countOf, formatCount, formatShare, formatUs } from "../model/units.ts";
+import type { BudgetResult } from "../model/verdict.ts";
+import { cleanCommand } from "./commands.ts";
+import { painter, type Paint, type Tint } from "./paint.ts";
+import { codeInWords, formatBudget, formatQuantity } from "./quantity.ts";
+import { type State, stateOf } from "./state.ts";
+import { errorShare, stepLabel } from "./step-view.ts";
+import { textTable } from "./text-table.ts";
+import { cleanLine, fitted, flowed, wrapped } from "./text-width.ts";
+
+/** Lines wider than this are hard to read. */
+const widthMost = 110;
+const widthLeast = 40;
+
+interface Page {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** The verdict on a run for people; no line is wider than `width` cells. */
+export function renderVerdict(summary: Summary, width: number, colours: boolean): string {
+  const page = pageOf(width, colours);
+  const blocks = [
+    headBlock(summary, summary.answer.sentence, page),
+    stepBlock(summary.steps, page),
+    findingBlock(summary.findings, page),
+    budgetBlock(summary.budgets, page),
+    cleanupBlock(summary, page),
+    validityBlock(summary, page),
+    pathBlock(summary, page),
+  ];
+  return textOf(blocks);
+}
+
+/** A verdict alone, with what was ruled out and what could not be judged. */
+export function findingsText(verdict: Verdict, width: number, colours: boolean): string {
+  const page = pageOf(width, colours);
+  const rest = (title: string, rows: readonly (readonly [string, string])[]): string[] =>
+    rows.length === 0 ? [] : [page.paint("strong", title), ...rows.flatMap(([code, why]) => wrapped(`${codeInWords(code)}: ${why}`, page.width, "  "))];
+  const grade = verdict.capacity.lowerBound ? "lower-bound" : verdict.findings.some(({ code }) => code === "TEST_INVALID") ? "invalid" : "valid";
+  return textOf([
+    headBlock({ answer: verdict.answer, validity: { grade, reasons: [] } }, verdict.answer.sentence, page),
+    findingBlock(verdict.findings, page),
+    budgetBlock(verdict.budgets, page),
+    rest("Ruled out", verdict.ruledOut.map(({ code, because }) => [code, because] as const)),
+    rest("Not judged for want of evidence", verdict.notJudged.map(({ code, missing }) => [code, missing] as const)),
+  ]);
+}
+
+function pageOf(width: number, colours: boolean): Page {
+  return { width: Math.min(widthMost, Math.max(widthLeast, width - 1)), paint: painter(colours) };
+}
+
+/** Blocks with an empty line between them. */
+function textOf(blocks: readonly (readonly string[])[]): string {
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+const toneTint: Record<State["tone"], Tint> = { good: "good", bad: "bad", unsure: "warn" };
+const toneSign: Record<State["tone"], string> = { good: "✔", bad: "✘", unsure: "–" };
+
+function headBlock(judged: Pick<Summary, "answer" | "validity">, sentence: string, { width, paint }: Page): string[] {
+  const { tone, words } = stateOf(judged);
+  return [paint(toneTint[tone], `${toneSign[tone]} ${words}`), ...wrapped(sentence, width).map((line) => paint("strong", line))];
+}
+
+const us = (value: number | null | undefined): string => (value == null ? "-" : formatUs(value));
+
+/** One row per step. Times are over everything answered: budgets judge everything due instead. */
+function stepBlock(steps: readonly StepSummary[], { width, paint }: Page): string[] {
+  if (steps.length === 0) return ["No step was begun."];
+  const left = { align: "left" } as const;
+  const right = { align: "right" } as const;
+  const columns = [
+    { head: "step", ...left },
+    { head: "offered", ...right },
+    { head: "ok", ...right },
+    { head: "errors", ...right },
+    { head: "p50", ...right },
+    { head: "p99", ...right },
+    { head: "lag p99", ...right },
+  ];
+  const rows = steps.map((step) => [
+    stepLabel(step),
+    `${formatCount(step.ratePerSec)}/s`,
+    step.due === 0 ? "-" : formatShare(step.ok / step.due),
+    errorShare(step),
+    us(step.responseUs?.p50),
+    us(step.responseUs?.p99),
+    us(step.lagUs?.p99),
+  ]);
+  return [
+    ...textTable(columns, rows, width, (line, row) => (row === -1 ? paint("quiet", line) : line)),
+    ...wrapped("times are of what was answered; budgets judge everything due", width).map((line) => paint("quiet", line)),
+  ];
+}
+
+const severityTint: Record<Finding["severity"], Tint> = { problem: "bad", symptom: "warn", information: "quiet" };
+/** Evidence shown per finding: the report has all of it. */
+const evidenceMost = 3;
+/** Findings shown: a problem, its symptoms and what else is worth a line. */
+const findingsMost = 6;
+
+function findingBlock(findings: readonly Finding[], page: Page): string[] {
+  const more = findings.length - findingsMost;
+  return [
+    ...findings.slice(0, findingsMost).flatMap((finding) => findingLines(finding, page)),
+    ...(more > 0 ? [`and ${countOf(more, "further finding")} in the report`] : []),
+  ];
+}
+
+function findingLines({ code, severity, confidence, explains, evidence, advice }: Finding, { width, paint }: Page): string[] {
+  const share = severity === "information" ? "" : `, explains ${formatShare(explains)}`;
+  const head = fitted(`${severity}: ${codeInWords(code)} (confidence ${formatShare(confidence)}${share})`, width);
+  const numbers = evidence.slice(0, evidenceMost).flatMap(({ signal, measured, threshold, unit, window }) => {
+    const against = threshold === null ? "" : ` against ${formatQuantity(threshold, unit)}`;
+    return wrapped(`${signal}: ${formatQuantity(measured, unit)}${against}, ${window}`, width, "  - ");
+  });
+  return [paint(severityTint[severity], head), ...numbers, ...wrapped(advice, width, "  > ")];
+}
+
+const resultTint: Record<BudgetResult["result"], Tint> = { met: "good", missed: "bad", "not-measured": "warn" };
+const resultSign: Record<BudgetResult["result"], string> = { met: "✔", missed: "✘", "not-measured": "–" };
+
+/** Each budget with its result at every step that it holds for. */
+function budgetBlock(budgets: readonly BudgetResult[], { width, paint }: Page): string[] {
+  return [...Map.groupBy(budgets, ({ text }) => text)].flatMap(([text, results]) => [
+    fitted(`Budget ${cleanLine(text)}`, width),
+    ...flowed(
+      results.map((budget) => {
+        const measured = budget.result === "not-measured" ? "not measured" : formatBudget(budget, budget.measured);
+        return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${budget.multiple}x: ${measured}`);
+      }),
+      width,
+      1,
+    ),
+  ]);
+}
+
+function cleanupBlock({ cleanup, dir }: Summary, { width, paint }: Page): string[] {
+  if (cleanup === null) return wrapped(`Cleanup: none. To sweep what the run left: ${cleanCommand(dir)}`, width);
+  const { created, unknown, deleted, residue, untagged, verified } = cleanup;
+  const left = residue === null ? "residue not read" : `${formatCount(residue)} left`;
+  const words = `Cleanup ${verified ? "verified" : "not verified"}: ${formatCount(created)} created, ${formatCount(unknown)} unknown, ${formatCount(deleted)} deleted, ${left}; other rows ${untagged.replaceAll("-", " ")}`;
+  return wrapped(words, width, verified ? "✔ " : "✘ ").map((line) => paint(verified ? "good" : "bad", line));
+}
+
+function validityBlock({ validity, exitCode, exitReasons }: Summary, { width, paint }: Page): string[] {
+  const tint = validity.grade === "valid" ? "good" : "warn";
+  return [
+    paint(tint, `Validity: ${validity.grade}`),
+    ...validity.reasons.flatMap((reason) => wrapped(reason, width, "  ")),
+    ...(exitCode === 0 ? [] : [paint("bad", `Exit code ${exitCode}`)]),
+    ...exitReasons.flatMap((reason) => wrapped(reason, width, "  ")),
+  ];
+}
+
+/** A path is not cut, whatever the width: a cut one cannot be copied. */
+function pathBlock({ dir }: Summary, { paint }: Page): string[] {
+  return [`Report: ${paint("accent", cleanLine(join(dir, "report.html")))}`, `Record: ${cleanLine(dir)}`];
+}

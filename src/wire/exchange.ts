@@ -1,0 +1,76 @@
+/**
+ * Why an exchange got no usable reply. The part before the colon is the phase it was in:
+ *
+ * - `connect:<ERRNO>` no connection could be made while it waited for one;
+ * - `timeout:connect` its deadline passed while a connect was under way for it;
+ * - `unsent` its deadline passed while it waited for one of `maxConnections`, with no connect of its own under way;
+ * - `sent:<ERRNO>`, `sent:EOF`, `timeout:sent` the request was written and no byte of a reply came;
+ * - `sent:closed-idle` the same on a reused connection that was reset or closed: the server had most likely given it up
+ *   while it was idle (the race of RFC 9112, section 9.3.1), so it says little about the server's capacity;
+ * - `reading:<ERRNO>`, `reading:EOF`, `timeout:reading` the reply began and did not end;
+ * - `reading:malformed-<what>` the reply is not HTTP/1.1; `reading:too-large` its head or body is over our limit;
+ * - `aborted` we gave it up ourselves.
+ */
+export type WireError =
+  | `connect:${string}`
+  | `sent:${string}`
+  | `reading:${string}`
+  | `timeout:${"connect" | "sent" | "reading"}`
+  | "unsent"
+  | "aborted";
+
+/**
+ * One request on its way. Its caller makes it (or takes it from a pool, once it was settled), fills in the first part and
+ * dispatches it; the client fills in the rest and hands it back. Subclass it to carry what the caller needs then.
+ * All instants are microseconds on the caller's clock, which must be above 0.
+ */
+export class Exchange {
+  /** The complete bytes of head and body. */
+  request = "";
+  /** `latin1` where every character is below U+0100, which the socket writes fastest. */
+  encoding: "latin1" | "utf8" = "latin1";
+  /** The method is HEAD, so that the reply has no body whatever its head announces. */
+  isHead = false;
+  /** Copy the body, for checks. Otherwise it is only counted. */
+  keepBody = false;
+  /** Copy the head, for checks. */
+  keepHead = false;
+  /** The caller's own; the client does not read it. */
+  dueUs = 0;
+  /** Now, when it is dispatched: also by what the client judges whether an idle connection is still good. */
+  dispatchedUs = 0;
+  /** When it is given up, to the next `expire`. */
+  deadlineUs = 0;
+
+  /** When the request was handed to the kernel, read just before the call so that its cost is in the service time; 0: never. */
+  sentUs = 0;
+  /** When the first bytes of the reply (of an interim one too) were read; 0: never. */
+  firstByteUs = 0;
+  /** When it was settled, whatever the end. */
+  doneUs = 0;
+  /** 0: none came. May be set although `error` is, where a reply broke off. */
+  status = 0;
+  /** The final head as it came, one character per byte, status line to blank line; `""` unless `keepHead` and complete. */
+  head = "";
+  /** Null unless `keepBody` and complete. */
+  body: Buffer | null = null;
+  /** Length of the body without its framing: as sent, still compressed if it was. */
+  bodyBytes = 0;
+  error: WireError | null = null;
+
+  /** Its neighbours while it waits in a queue of the client. */
+  before: this | null = null;
+  after: this | null = null;
+
+  /** Forgets the outcome of an earlier use. */
+  renew(): void {
+    this.sentUs = 0;
+    this.firstByteUs = 0;
+    this.doneUs = 0;
+    this.status = 0;
+    this.head = "";
+    this.body = null;
+    this.bodyBytes = 0;
+    this.error = null;
+  }
+}
