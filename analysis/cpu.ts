@@ -30,7 +30,7 @@ export function targetThreads(view: View, step: StepView): ThreadLoad[] {
 }
 
 /** A process as people know it: its command line where an event told, else its number. */
-export function processName(view: View, pid: number): string {
+function processName(view: View, pid: number): string {
   for (const event of view.record.events) if (event.event === "process" && event.process?.pid === pid) return event.process.name;
   return `process ${pid}`;
 }

@@ -5,6 +5,7 @@ import { formatShare, formatUs } from "../src/model/units.ts";
 import { budgetsOf, judgeBudget, lostShare } from "./budgets.ts";
 import { percentileOfDue } from "./due-percentile.ts";
 
+/** One limit at one step. */
 export interface LimitResult {
   /** `scan response p99`, `errors`. */
   readonly what: string;

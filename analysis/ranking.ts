@@ -1,8 +1,7 @@
 /** From what each rule says to the findings a reader gets: gates first, then problems by what they explain. */
 import type { Finding, FindingCode, Verdict } from "../src/model/finding.ts";
 import { formatShare } from "../src/model/units.ts";
-import type { Rule, Ruling } from "./rule.ts";
-import { evidence } from "./rule.ts";
+import { evidence, type Rule, type Ruling } from "./rule.ts";
 import { externalInterference } from "./rules/external-interference.ts";
 import { generatorLimited } from "./rules/generator-limited.ts";
 import { healthy } from "./rules/healthy.ts";
@@ -28,6 +27,7 @@ const parents: Partial<Record<FindingCode, readonly FindingCode[]>> = {
   QUEUE_BACKLOG: ["SINGLE_CORE_SATURATED", "THIRD_PARTY_LATENCY", "EXTERNAL_INTERFERENCE"],
 };
 
+/** The findings in order, and what the other rules said. */
 export interface Ranking extends Pick<Verdict, "findings" | "ruledOut" | "notJudged"> {
   /** Of the first problem, for the answer; null where there is none. */
   readonly cause: { readonly code: FindingCode; readonly clause: string } | null;

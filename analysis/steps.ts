@@ -7,7 +7,7 @@ import type { VitalSample } from "../src/model/vitals.ts";
 const secondUs = 1_000_000;
 
 /** Samples by source, then by signal. */
-export type VitalsIndex = ReadonlyMap<string, ReadonlyMap<string, readonly VitalSample[]>>;
+type VitalsIndex = ReadonlyMap<string, ReadonlyMap<string, readonly VitalSample[]>>;
 
 /** A step that was held to its end and drained. */
 export interface StepView {
@@ -58,6 +58,7 @@ export function meanVital(step: StepView, source: string, signal: string): numbe
   return meanOf((step.vitals.get(source)?.get(signal) ?? []).map((sample) => sample.value));
 }
 
+/** Null for no values, since a mean of nothing is not 0. */
 export function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -9,7 +9,7 @@ const samplesOf = (values: readonly number[]): { t: number; value: number }[] =>
 
 it("fits the same line as simple-statistics", () => {
   const property = fc.property(
-    fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 5, maxLength: 60 }),
+    fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 4, maxLength: 60 }),
     (values) => {
       const trend = trendOf(samplesOf(values));
       const { m, b } = linearRegression(values.map((value, second) => [second, value]));
@@ -20,16 +20,18 @@ it("fits the same line as simple-statistics", () => {
   fc.assert(property);
 });
 
-it("has an interval that holds the true slope in at least 95 of 100 noisy lines", () => {
-  const held = Array.from({ length: 400 }, (_, seed) => {
+it("has an interval that holds the true slope in some 95 of 100 noisy lines", () => {
+  const held = Array.from({ length: 4_000 }, (_, seed) => {
     const noise = (second: number): number => unit(seed, 1, second) + unit(seed, 2, second) + unit(seed, 3, second) - 1.5;
     const trend = trendOf(samplesOf(Array.from({ length: 12 }, (_, second) => 3 * second + 20 * noise(second))));
     return trend !== null && Math.abs(trend.slopePerSec - 3) <= trend.slopePerSec - trend.lowestPerSec;
   });
-  expect(held.filter(Boolean).length / held.length).toBeGreaterThanOrEqual(0.95);
+  const share = held.filter(Boolean).length / held.length;
+  expect(share).toBeGreaterThan(0.94);
+  expect(share).toBeLessThan(0.97);
 });
 
-it("draws no line through fewer than five samples, nor through one instant", () => {
-  expect(trendOf(samplesOf([1, 2, 3, 4]))).toBeNull();
+it("draws no line through fewer than four samples, nor through one instant", () => {
+  expect(trendOf(samplesOf([1, 2, 3]))).toBeNull();
   expect(trendOf(Array.from({ length: 9 }, (_, value) => ({ t: 1e6, value })))).toBeNull();
 });

@@ -8,12 +8,12 @@ export interface Trend {
   readonly samples: number;
 }
 
-/** Fewest samples that a line is drawn through: three degrees of freedom for its error. A guess. */
-const samplesMin = 5;
+/** Fewest samples that a line is drawn through: what a step of five seconds gives. Its interval is wide then. */
+const samplesMin = 4;
 
 /**
  * The line through (t in microseconds, value), or null with too few samples. The interval uses Student's t, approximated by
- * 1.96 + 3.6 / degrees of freedom (within 5 % and never below from 3 on). It takes the samples for independent, which a queue's
+ * 1.96 + 2.4 / f + 4.6 / f^2 for f degrees of freedom (within 3 % and never below from f = 2 on). It takes the samples for independent, which a queue's
  * depth is not, so callers ask for more than an interval above 0.
  */
 export function trendOf(samples: readonly { readonly t: number; readonly value: number }[]): Trend | null {
@@ -32,7 +32,8 @@ export function trendOf(samples: readonly { readonly t: number; readonly value: 
   const at = (t: number): number => meanValue + slopePerSec * (t / 1e6 - meanSec);
   const residual = samples.reduce((sum, { t, value }) => sum + (value - at(t)) ** 2, 0);
   const freedom = count - 2;
+  const student = 1.96 + 2.4 / freedom + 4.6 / freedom ** 2;
   const error = Math.sqrt(residual / freedom / spread);
   const lastT = Math.max(...samples.map((sample) => sample.t));
-  return { slopePerSec, lowestPerSec: slopePerSec - (1.96 + 3.6 / freedom) * error, last: at(lastT), samples: count };
+  return { slopePerSec, lowestPerSec: slopePerSec - student * error, last: at(lastT), samples: count };
 }

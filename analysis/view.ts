@@ -4,11 +4,10 @@ import { generatorLimits, type GeneratorLimit } from "./generator.ts";
 import { limitsAt, type LimitResult } from "./limits.ts";
 import { stepView, type StepView } from "./steps.ts";
 
-/**
- * `void`: the generator was the limit, so that the step says nothing about the target. `unmeasured`: no limit had enough requests.
- */
-export type Standing = "held" | "broke" | "void" | "unmeasured";
+/** `void`: the generator was the limit, so the step says nothing about the target. `unmeasured`: no limit had enough requests. */
+type Standing = "held" | "broke" | "void" | "unmeasured";
 
+/** A step with all that was promised for it, met or not, and all that made it void. */
 export interface JudgedStep extends StepView {
   readonly limits: readonly LimitResult[];
   readonly generatorLimits: readonly GeneratorLimit[];
@@ -23,6 +22,7 @@ export interface Failing {
   readonly operations: readonly string[];
 }
 
+/** All that a rule may look at. */
 export interface View {
   readonly record: RunRecord;
   /** Measured steps, lowest multiple first; warm-up, repeat and unfinished steps left out. */
@@ -35,6 +35,7 @@ export interface View {
   readonly failing: Failing | null;
 }
 
+/** Cuts a record and judges each step by itself; causes are the rules'. */
 export function viewOf(record: RunRecord): View {
   const planned = record.run.steps.filter((step) => step.role === "step").toSorted((a, b) => a.multiple - b.multiple);
   const cut = planned.flatMap((step) => stepView(record, step) ?? []);

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { conclude, judge } from "./conclude.ts";
+import { concludeAgain } from "./conclude.ts";
 import { printSummary } from "./print.ts";
 
 /** `peakproof check <run>`. */
@@ -9,8 +9,7 @@ export function checkCommand(): Command {
     .argument("<run>", "a run folder")
     .option("--json", "print the summary (peakproof.summary/1) on stdout and nothing else")
     .action(async (dir: string, flags: { readonly json?: boolean }) => {
-      const { verdict } = await judge(dir);
-      const { summary } = await conclude(dir, verdict, []);
+      const { summary } = await concludeAgain(dir);
       printSummary(summary, { json: flags.json ?? false });
     });
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { describeProof, isIncomplete, refuseLiveRun } from "../cleanup/index.ts";
 import { exitCodes } from "../src/model/exit.ts";
 import { readRecord } from "../src/record/reader.ts";
+import { DiskTrouble } from "../src/record/trouble.ts";
 import { sweepRun } from "./conclude.ts";
 import { Interrupt } from "./interrupt.ts";
 import { printJson } from "./print.ts";
@@ -24,8 +25,12 @@ async function cleanUpRun(dir: string, flags: { readonly dryRun?: boolean; reado
   using interrupt = new Interrupt(say);
   // There is no load to stop here, so the first Ctrl-C already stops the sweep.
   const signal = AbortSignal.any([interrupt.load, interrupt.cleanup]);
-  const entry = await sweepRun(record, { dryRun: flags.dryRun ?? false, signal, onProgress: say });
+  const disk = new DiskTrouble();
+  const { entries } = await sweepRun(record, { dryRun: flags.dryRun ?? false, signal, onProgress: say }, disk);
+  const entry = entries.at(-1);
+  if (entry === undefined) return;
   if (flags.json === true) printJson(entry);
   else process.stdout.write(`${describeProof(entry).join("\n")}\n`);
   if (flags.dryRun !== true && isIncomplete(entry)) process.exitCode = exitCodes.cleanupIncomplete;
+  for (const fault of disk.faults) throw fault;
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyze, gradeValidity } from "../analysis/index.ts";
 import { cleanUp, describeProgress, isIncomplete, resolveToken } from "../cleanup/index.ts";
@@ -9,25 +8,27 @@ import type { RunRecord } from "../src/model/record.ts";
 import type { Summary } from "../src/model/summary.ts";
 import { recordFiles, writeJson, writeWhole } from "../src/record/files.ts";
 import { readRecord } from "../src/record/reader.ts";
+import { DiskTrouble } from "../src/record/trouble.ts";
 import { renderCsv } from "../src/report/csv.ts";
 import { renderReport } from "../src/report/report.ts";
 import { buildSummary } from "../src/report/summary.ts";
 
-/** A run directory that has been judged: the record as it now stands, and what was concluded. */
+/** A record that has been judged, and what was concluded from it. */
 export interface Concluded {
   readonly record: RunRecord;
-  readonly verdict: Verdict;
   readonly summary: Summary;
 }
 
-/** Judges a record and writes `verdict.json` and the validity into `run.json`. */
-export async function judge(dir: string): Promise<{ record: RunRecord; verdict: Verdict }> {
-  const before = await readRecord(dir);
-  const record: RunRecord = { ...before, run: { ...before.run, validity: gradeValidity(before) } };
-  const verdict = analyze(record);
-  writeJson(join(dir, recordFiles.run), record.run);
-  writeJson(join(dir, recordFiles.verdict), verdict);
-  return { record: { ...record, verdict }, verdict };
+/** A record with its verdict. */
+export type Judged = RunRecord & { readonly verdict: Verdict };
+
+/** Judges a record: writes `verdict.json`, and the validity into `run.json`. */
+export function judge(before: RunRecord, disk: DiskTrouble): Judged {
+  const graded: RunRecord = { ...before, run: { ...before.run, validity: gradeValidity(before) } };
+  const record = { ...graded, verdict: analyze(graded) };
+  disk.attempt(() => writeJson(join(record.dir, recordFiles.run), record.run));
+  disk.attempt(() => writeJson(join(record.dir, recordFiles.verdict), record.verdict));
+  return record;
 }
 
 export interface SweepOptions {
@@ -36,53 +37,50 @@ export interface SweepOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** Sweeps what a run left, verifies, and appends the entry to `cleanup.json`. */
-export async function sweepRun(record: RunRecord, options: SweepOptions): Promise<CleanupEntry> {
+/** Sweeps what a run left and verifies; the entry goes into `cleanup.json`, unless it is a dry run's. */
+export async function sweepRun(record: RunRecord, options: SweepOptions, disk: DiskTrouble): Promise<CleanupFile> {
   const { run, journal, cleanup } = record;
+  const baseline = cleanup?.baseline ?? null;
   const entry = await cleanUp({
     run,
     journal,
-    baseline: cleanup?.baseline ?? null,
+    baseline,
     token: resolveToken(run, process.env),
     dryRun: options.dryRun,
     signal: options.signal,
     onProgress: (progress) => options.onProgress(describeProgress(progress)),
   });
-  if (!options.dryRun) appendCleanup(record.dir, run.runId, entry);
-  return entry;
+  const file: CleanupFile = { schema: cleanupSchema, runId: run.runId, baseline, entries: [...(cleanup?.entries ?? []), entry] };
+  if (!options.dryRun) disk.attempt(() => writeJson(join(record.dir, recordFiles.cleanup), file));
+  return file;
 }
 
-function appendCleanup(dir: string, runId: string, entry: CleanupEntry): void {
-  const path = join(dir, recordFiles.cleanup);
-  const before = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as CleanupFile) : null;
-  writeJson(path, {
-    schema: cleanupSchema,
-    runId,
-    baseline: before?.baseline ?? null,
-    entries: [...(before?.entries ?? []), entry],
-  } satisfies CleanupFile);
-}
-
-/** Writes the summary and the report of a judged record, whatever more is known of how it ended. */
-export async function conclude(dir: string, verdict: Verdict, more: readonly ExitReason[]): Promise<Concluded> {
-  const record = await readRecord(dir);
+/** Writes the summary and the report of a judged record; `more` is what the caller knows of how it ended. */
+export function conclude(record: Judged, more: readonly ExitReason[], disk: DiskTrouble): Concluded {
+  const { dir, verdict } = record;
   const validity = record.run.validity ?? gradeValidity(record);
-  const cleanup = record.cleanup?.entries.at(-1) ?? null;
+  const cleanupEntries = record.cleanup?.entries ?? [];
+  const cleanup = cleanupEntries.at(-1) ?? null;
   const exit = decideExit([...more, ...exitReasons(record, verdict, cleanup)]);
   const summary = buildSummary({ record, verdict, validity, cleanup, exit });
-  writeJson(join(dir, recordFiles.summary), summary);
-  writeWhole(
-    join(dir, recordFiles.report),
-    renderReport({ record, verdict, summary, cleanupEntries: record.cleanup?.entries ?? [] }),
-  );
-  writeWhole(join(dir, recordFiles.csv), renderCsv(summary));
-  return { record, verdict, summary };
+  disk.attempt(() => writeJson(join(dir, recordFiles.summary), summary));
+  disk.attempt(() => writeWhole(join(dir, recordFiles.report), renderReport({ record, verdict, summary, cleanupEntries })));
+  disk.attempt(() => writeWhole(join(dir, recordFiles.csv), renderCsv(summary)));
+  return { record, summary };
+}
+
+/** Reads a run directory, judges it and writes its reports again: what `check` and `report` do. Throws a Fault where the disk refuses. */
+export async function concludeAgain(dir: string): Promise<Concluded> {
+  const disk = new DiskTrouble();
+  const concluded = conclude(judge(await readRecord(dir), disk), [], disk);
+  const [fault] = disk.faults;
+  if (fault !== undefined) throw fault;
+  return concluded;
 }
 
 /** What the record itself says about the exit code (design section 7). */
 export function exitReasons({ run }: RunRecord, verdict: Verdict, cleanup: CleanupEntry | null): ExitReason[] {
   const reasons: ExitReason[] = [];
-  if (run.ended?.how === "interrupted") reasons.push({ code: exitCodes.interrupted, reason: run.ended.reason ?? "interrupted" });
   if (run.ended === null) reasons.push({ code: exitCodes.noAnswer, reason: "the run was killed before its end" });
   if (cleanup !== null && isIncomplete(cleanup)) {
     reasons.push({
@@ -90,6 +88,9 @@ export function exitReasons({ run }: RunRecord, verdict: Verdict, cleanup: Clean
       reason: `cleanup incomplete: ${cleanup.problems[0] ?? `residue ${cleanup.residue ?? "unknown"}`}`,
     });
   }
+  // Whoever stops a run does not ask for its verdict, only whether it was cleaned up.
+  if (run.ended?.how === "interrupted")
+    return [...reasons, { code: exitCodes.interrupted, reason: run.ended.reason ?? "interrupted" }];
   return [...reasons, ...validityReasons(run, verdict), ...budgetReasons(verdict)];
 }
 

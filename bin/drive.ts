@@ -29,6 +29,8 @@ export interface DriveOptions {
 /** A run whose load is over, however it ended. */
 export interface Driven {
   readonly dir: string;
+  /** `run.json` as it is known here, which the disk may have refused. */
+  readonly run: RunFile;
   /** What broke the load off; null where nothing did. */
   readonly fault: Fault | null;
 }
@@ -75,7 +77,8 @@ export async function drive(prepared: Prepared, options: DriveOptions): Promise<
     ended = { atUs: nowUs(), how: "aborted", reason: fault.message };
   }
   await sampler.stop();
-  return { dir: recorder.dir, fault: closeRecord(recorder, coordinator, ended) ?? fault };
+  const refused = closeRecord(recorder, coordinator, ended);
+  return { dir: recorder.dir, run: recorder.run, fault: fault ?? refused };
 }
 
 /** `run.json` as it is before anything was sent. */

@@ -18,6 +18,7 @@ export function program(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for the flags)")
     .addHelpText("after", "\nStart here:\n  $ peakproof demo        a whole run against an embedded service, in under a minute");
+  program.exitOverride();
   const commands = [
     demoCommand(),
     tryCommand(),
@@ -28,8 +29,8 @@ export function program(): Command {
     cleanupCommand(),
     serveCommand(),
   ];
-  for (const command of commands) program.addCommand(command.exitOverride().copyInheritedSettings(program));
-  return program.exitOverride();
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  return program;
 }
 
 /** Runs one command line and sets the exit code. Never rejects. */

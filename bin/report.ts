@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { join } from "node:path";
 import { recordFiles } from "../src/record/files.ts";
-import { conclude, judge } from "./conclude.ts";
+import { concludeAgain } from "./conclude.ts";
 
 /** `peakproof report <run>`. */
 export function reportCommand(): Command {
@@ -9,8 +9,7 @@ export function reportCommand(): Command {
     .description("write report.html, report.csv and summary.json of a run record again, also of a run that crashed")
     .argument("<run>", "a run folder")
     .action(async (dir: string) => {
-      const { verdict } = await judge(dir);
-      const { record } = await conclude(dir, verdict, []);
+      const { record } = await concludeAgain(dir);
       for (const { file, problem } of record.problems) process.stderr.write(`${file}: ${problem}\n`);
       process.stdout.write(`${join(dir, recordFiles.report)}\n`);
     });

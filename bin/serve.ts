@@ -12,6 +12,7 @@ import {
   type RunningService,
   type ServiceConfig,
 } from "../service/index.ts";
+import { exitCodes } from "../src/model/exit.ts";
 import { Fault } from "../src/model/fault.ts";
 
 /** `peakproof serve`: the reference service in the foreground, until Ctrl-C. */
@@ -51,6 +52,7 @@ function stopOnSignal(service: RunningService): void {
   const onSignal = (): void => {
     signals += 1;
     if (signals > 1) {
+      process.exitCode = exitCodes.interrupted;
       service.kill();
       return;
     }

@@ -1,7 +1,10 @@
 import type { ExitReason } from "../src/model/exit.ts";
+import type { Fault } from "../src/model/fault.ts";
+import { readRecord } from "../src/record/reader.ts";
+import { DiskTrouble } from "../src/record/trouble.ts";
 import { conclude, judge, sweepRun, type Concluded } from "./conclude.ts";
 import { drive } from "./drive.ts";
-import { exitCodeOf } from "./fault-text.ts";
+import { exitCodeOf, faultText } from "./fault-text.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { writesAnything, type Prepared } from "./preflight.ts";
 import type { Screen } from "./screen.ts";
@@ -20,20 +23,26 @@ export interface SessionOptions {
  */
 export async function runSession(prepared: Prepared, options: SessionOptions): Promise<Concluded> {
   const { screen, interrupt } = options;
-  const { dir, fault } = await drive(prepared, {
+  const disk = new DiskTrouble();
+  const driven = await drive(prepared, {
     ...options,
     signal: interrupt.load,
     onProgress: (progress) => screen.progress(progress),
   });
-  const reasons: ExitReason[] = fault === null ? [] : [{ code: exitCodeOf(fault), reason: fault.message }];
+  if (driven.fault !== null) screen.say(faultText(driven.fault));
   screen.phase("analyze", null);
-  const { record, verdict } = await judge(dir);
+  let record = judge({ ...(await readRecord(driven.dir)), run: driven.run }, disk);
   if (options.cleanup && writesAnything(prepared.plan, prepared.totals)) {
     screen.phase("cleanup", null);
-    await sweepRun(record, { dryRun: false, signal: interrupt.cleanup, onProgress: (text) => screen.phase("cleanup", text) });
+    const onProgress = (text: string): void => screen.phase("cleanup", text);
+    record = { ...record, cleanup: await sweepRun(record, { dryRun: false, signal: interrupt.cleanup, onProgress }, disk) };
   }
   screen.phase("report", null);
-  const concluded = await conclude(dir, verdict, reasons);
+  const concluded = conclude(record, faultReasons(driven.fault === null ? disk.faults : [driven.fault]), disk);
   screen.done();
   return concluded;
+}
+
+function faultReasons(faults: readonly Fault[]): ExitReason[] {
+  return faults.map((fault) => ({ code: exitCodeOf(fault), reason: fault.message }));
 }

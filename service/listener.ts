@@ -30,19 +30,24 @@ export function createListener(parts: ListenerParts): RequestListener {
 async function answer(parts: ListenerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let route = "none";
   const timing = new Timing();
-  if (parts.stopping()) response.setHeader("connection", "close");
   try {
     const match = matchRoute(request.method ?? "GET", request.url ?? "/");
     route = `${match.route.method} ${match.route.path}`;
     const reply = await handle(parts, match, request, timing);
-    if (timing.header !== "") response.setHeader("server-timing", timing.header);
+    finish(parts, response, timing);
     sendJson(response, reply.status, reply.body);
     count(parts, request, route, reply.status);
   } catch (error) {
-    if (timing.header !== "") response.setHeader("server-timing", timing.header);
+    finish(parts, response, timing);
     count(parts, request, route, sendError(response, error));
     if (!(error instanceof ApiError)) throw error;
   }
+}
+
+/** Headers that are known only when the reply is. */
+function finish(parts: ListenerParts, response: ServerResponse, timing: Timing): void {
+  if (timing.header !== "") response.setHeader("server-timing", timing.header);
+  if (parts.stopping()) response.setHeader("connection", "close");
 }
 
 async function handle(parts: ListenerParts, { route, id }: Match, request: IncomingMessage, timing: Timing): Promise<ApiReply> {

@@ -43,19 +43,22 @@ class Primary {
   readonly #crew: Crew;
   readonly #figures: FiguresPage;
   readonly #admin: Server;
+  /** The public port: the configured one, and once the first worker listens the one that it got. */
+  #port: number;
 
   constructor(start: PrimaryStart, keys: Keys) {
     const { config, databasePath } = start;
     this.#start = start;
+    this.#port = config.port;
     this.#keys = keys;
     this.#writer = new Writer(openForWriting(databasePath));
     this.#writer.seed(config.realCitizens);
     this.#queue = new WriteQueue(config.queueCapacity);
-    this.#consumer = new Consumer(
-      this.#queue,
-      (items) => (this.#queue.dropped += this.#writer.addCheckins(items)),
-      config.queueRatePerSec,
-    );
+    this.#consumer = new Consumer(this.#queue, {
+      ratePerSec: config.queueRatePerSec,
+      store: (items) => (this.#queue.dropped += this.#writer.addCheckins(items)),
+      failed: complain,
+    });
     this.#ledger = new Ledger(config.rateLimitPerSec, performance.now());
     this.#crew = new Crew(this.#handlers());
     this.#figures = new FiguresPage(this.#crew, this.#writer, this.#queue);
@@ -72,9 +75,9 @@ class Primary {
   /** Throws ServiceError where a port cannot be had; what has started by then is `stop`'s to end. */
   async listen(): Promise<void> {
     const { config } = this.#start;
-    const port = await this.#crew.start(config.workers);
+    this.#port = await this.#crew.start(config.workers);
     const adminPort = await listen(this.#admin, config.host, config.adminPort, "admin");
-    report({ type: "ready", port, adminPort, workers: this.#crew.pids });
+    report({ type: "ready", port: this.#port, adminPort, workers: this.#crew.pids });
   }
 
   /** Workers first, so that nothing more is queued; then the queue, to the last item; then the store. */
@@ -92,7 +95,7 @@ class Primary {
       start: (place) => ({
         type: "start",
         place,
-        config,
+        config: { ...config, port: this.#port },
         databasePath,
         laboratoryUrl,
         signingKeyPem: this.#keys.privateKey,
@@ -105,7 +108,7 @@ class Primary {
       },
       changed: () => report({ type: "workers", workers: this.#crew.pids }),
       failed: () => {
-        process.stderr.write(`${process.title}: workers keep ending; giving up\n`);
+        complain("workers keep ending; giving up");
         end(this, 1);
       },
     };
@@ -144,6 +147,11 @@ function report(message: FromPrimary): void {
   if (process.connected) process.send?.(message);
 }
 
+/** One line on stderr; once a second at most, since only the consumer's retries can repeat it. */
+function complain(what: unknown): void {
+  process.stderr.write(`${process.title}: ${String(what)}\n`);
+}
+
 async function run(start: PrimaryStart): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ exec: entryPath("worker"), execArgv: [...nodeFlags] });
@@ -172,7 +180,7 @@ function end(primary: Primary, code: number): void {
   primary.stop().then(
     () => process.exit(code),
     (error: unknown) => {
-      process.stderr.write(`${process.title}: ${String(error)}\n`);
+      complain(error);
       process.exit(1);
     },
   );

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Allowance, Consumer } from "./consumer.ts";
 import { WriteQueue, type QueueItem } from "./queue.ts";
 
@@ -45,9 +45,34 @@ describe("the consumer", () => {
   it("stores everything at once when it drains, whatever its rate", () => {
     const queue = new WriteQueue(2_000);
     const batches: number[] = [];
-    const consumer = new Consumer(queue, (items) => batches.push(items.length), 1);
+    const consumer = new Consumer(queue, {
+      ratePerSec: 1,
+      store: (items) => batches.push(items.length),
+      failed: () => undefined,
+    });
     for (let id = 0; id < 1_200; id++) queue.offer(item(id));
     consumer.drain();
     expect(batches).toEqual([500, 500, 200]);
+  });
+
+  it("keeps what the store could not take, in order, and tries again", () => {
+    vi.useFakeTimers();
+    const queue = new WriteQueue(10);
+    const stored: number[] = [];
+    const failures: unknown[] = [];
+    let full = true;
+    const store = (items: readonly QueueItem[]): void => {
+      if (full) throw new Error("disk full");
+      stored.push(...idsOf(items));
+    };
+    const consumer = new Consumer(queue, { ratePerSec: 0, store, failed: (error) => failures.push(error) });
+    for (const id of [1, 2, 3]) queue.offer(item(id));
+    consumer.wake();
+    vi.advanceTimersByTime(500);
+    expect([failures.length, queue.depth, queue.consumed]).toEqual([1, 3, 0]);
+    full = false;
+    vi.advanceTimersByTime(1_500);
+    expect([stored, queue.consumed]).toEqual([[1, 2, 3], 3]);
+    vi.useRealTimers();
   });
 });

@@ -43,6 +43,13 @@ export class WriteQueue {
     return taken;
   }
 
+  /** Puts back what was taken and could not be stored, to be taken again first. */
+  putBack(items: readonly QueueItem[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#head)];
+    this.#head = 0;
+    this.consumed -= items.length;
+  }
+
   /** Seconds that the oldest item has waited; 0 when empty. */
   oldestAgeSeconds(nowMs: number): number {
     const oldest = this.#items[this.#head];

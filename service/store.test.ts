@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { untaggedRows } from "./checksum.ts";
-import type { Run, WriteCommand } from "./messages.ts";
+import type { Color, Run, WriteCommand } from "./messages.ts";
 import { Reader } from "./reader.ts";
 import { openForWriting } from "./schema.ts";
 import { Writer } from "./writer.ts";
@@ -29,7 +29,7 @@ function store(name = "store"): { writer: Writer; path: string } {
 function citizen(id: string, run: Run = null): WriteCommand {
   return { kind: "add-citizen", run, citizen: { id, name: id, idNumber: "1", phone: "1" } };
 }
-function report(id: string, run: Run, options: { key?: string; fingerprint?: string; color?: "red" } = {}): WriteCommand {
+function report(id: string, run: Run, options: { key?: string; fingerprint?: string; color?: Color } = {}): WriteCommand {
   const { key, fingerprint = "f", color = "green" } = options;
   const declared = { citizenId: "c", symptoms: [], temperature: null, declaration: "{}", color, reportedAtMs: 1 };
   return { kind: "add-report", run, report: { id, ...declared }, keyUse: key === undefined ? null : { key, fingerprint } };
@@ -148,9 +148,9 @@ describe("the checksum of untagged rows", () => {
     const scan = untaggedRows(path);
     let longestMs = 0;
     let written = 0;
-    let done = false;
-    void scan.then(() => (done = true));
-    while (!done) {
+    const progress = { done: false };
+    void scan.then(() => (progress.done = true));
+    while (!progress.done) {
       const startMs = performance.now();
       writer.apply([citizen(`late-${written++}`)]);
       await nextTurn();

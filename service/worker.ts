@@ -54,6 +54,7 @@ async function run(start: WorkerStart): Promise<void> {
     createListener({ worker, gate, stopping: () => stopping }),
   );
   const stop = (): void => {
+    if (!server.listening) process.exit(0);
     if (!stopping) end(server);
     stopping = true;
   };

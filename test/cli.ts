@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { CleanupFile } from "../src/model/cleanup.ts";
 import type { RunFile } from "../src/model/run.ts";
 import type { Summary } from "../src/model/summary.ts";
 
@@ -67,15 +68,23 @@ export class Folder implements Disposable {
     return join(this.runs, run);
   }
 
-  json<Value>(name: string): Value {
-    return JSON.parse(readFileSync(join(this.run, name), "utf8")) as Value;
+  json(name: string): unknown {
+    return JSON.parse(readFileSync(join(this.run, name), "utf8"));
+  }
+
+  get runFile(): RunFile {
+    return this.json("run.json") as RunFile;
+  }
+
+  get cleanupFile(): CleanupFile {
+    return this.json("cleanup.json") as CleanupFile;
   }
 
   /** Whether the one run has come to a step; false while it is still starting. */
   hasBegun(step: number): boolean {
     if (!existsSync(this.runs) || readdirSync(this.runs).length === 0) return false;
     if (!existsSync(join(this.run, "run.json"))) return false;
-    return typeof this.json<RunFile>("run.json").steps[step]?.startUs === "number";
+    return typeof this.runFile.steps[step]?.startUs === "number";
   }
 
   [Symbol.dispose](): void {
@@ -96,7 +105,7 @@ export function summaryOf({ stdout, stderr, code }: Ended): Summary {
 export async function until(holds: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`nothing came of it within ${limitMs} ms: ${holds}`);
+    if (Date.now() > end) throw new Error(`nothing came of it within ${limitMs} ms: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

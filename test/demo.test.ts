@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { CleanupFile } from "../src/model/cleanup.ts";
 import type { VitalSample } from "../src/model/vitals.ts";
 import { Folder, start, summaryOf } from "./cli.ts";
 
@@ -26,6 +25,6 @@ it("tells its story in under a minute: holds, breaks, names the full core with e
     .map((line) => JSON.parse(line) as VitalSample)
     .filter((sample) => sample.source === source && sample.signal === "cpu.cores");
   expect(Math.max(...samples.map((sample) => sample.value))).toBeGreaterThanOrEqual(evidence.measured);
-  expect(folder.json<CleanupFile>("cleanup.json").entries).toHaveLength(1);
+  expect(folder.cleanupFile.entries).toHaveLength(1);
   expect(readFileSync(join(folder.run, "report.html"), "utf8")).toContain("SINGLE_CORE_SATURATED");
 }, 120_000);

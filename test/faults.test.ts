@@ -115,11 +115,12 @@ describe("a target that misbehaves", () => {
     await first.stop();
     const summary = summaryOf(await ended);
     expect(summary.exitCode).toBe(4);
+    expect(summary.exitReasons.join()).toContain("no valid answer");
     expect(summary.steps.some((step) => (step.errors["connect:ECONNREFUSED"] ?? 0) > 0)).toBe(true);
     const second = await startService({ ...ports, databasePath });
     const cleaned = await peakproof("cleanup", folder.run);
     await second.stop();
-    expect(cleaned.stdout).toContain("residue 0");
+    expect(cleaned.stdout).toContain("Residue: 0 rows");
     expect(cleaned.code).toBe(0);
   });
 

@@ -3,6 +3,7 @@
  * For tests that judge or draw records. Nothing here waits, sends or reads a file.
  */
 import { Buckets } from "../src/measure/buckets.ts";
+import { clocks, type Clock } from "../src/model/budget.ts";
 import type { RunEvent } from "../src/model/events.ts";
 import { latencyTag, type RunRecord } from "../src/model/record.ts";
 import { runSchema, type StepRecord } from "../src/model/run.ts";
@@ -71,25 +72,34 @@ export function recordOf(options: Partial<World> = {}): RunRecord {
 /** Histograms for each step, operation (and `*`), clock and outcome (and `*`); latencies of what was never answered have none. */
 function latencyOf(requests: readonly Simulated[]): ReadonlyMap<string, Buckets> {
   const latency = new Map<string, Buckets>();
-  const record = (tag: string, us: number): void => {
+  const bucketsOf = (tag: string): Buckets => {
     const buckets = latency.get(tag) ?? new Buckets();
     latency.set(tag, buckets);
-    buckets.record(us);
+    return buckets;
   };
-  for (const request of requests) {
-    const { step, operation, outcome, dueUs, dispatchedUs, sentUs, settledUs, status } = request;
-    for (const name of ["*", operation.name]) {
-      for (const end of ["*", outcome] as const) {
-        record(latencyTag(step, name, "lag", end), dispatchedUs - dueUs);
-        if (sentUs === null) continue;
-        record(latencyTag(step, name, "wait", end), sentUs - dispatchedUs);
-        if (status === null) continue;
-        record(latencyTag(step, name, "service", end), settledUs - sentUs);
-        record(latencyTag(step, name, "response", end), settledUs - dueUs);
+  for (const alike of Map.groupBy(requests, (one) => `${one.step}.${one.operation.name}.${one.outcome}`).values()) {
+    const [first] = alike;
+    if (first === undefined) continue;
+    for (const name of ["*", first.operation.name]) {
+      for (const end of ["*", first.outcome] as const) {
+        for (const clock of clocks) {
+          const latenciesUs = alike.map((request) => clockUs(request, clock)).filter((us) => us !== null);
+          if (latenciesUs.length === 0) continue;
+          const buckets = bucketsOf(latencyTag(first.step, name, clock, end));
+          for (const us of latenciesUs) buckets.record(us);
+        }
       }
     }
   }
   return latency;
+}
+
+function clockUs({ dueUs, dispatchedUs, sentUs, settledUs, status }: Simulated, clock: Clock): number | null {
+  if (clock === "lag") return dispatchedUs - dueUs;
+  if (sentUs === null) return null;
+  if (clock === "wait") return sentUs - dispatchedUs;
+  if (status === null) return null;
+  return clock === "service" ? settledUs - sentUs : settledUs - dueUs;
 }
 
 function eventsOf(world: World, steps: readonly StepRecord[]): RunEvent[] {

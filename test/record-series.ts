@@ -37,23 +37,25 @@ function closeSecond(world: World): (second: Second) => SeriesPoint {
   let inFlight = 0;
   return ({ responsesUs, lagsUs, ...counts }) => {
     inFlight += counts.dispatched - counts.ok - counts.rejected - counts.failed;
-    const [p50, p90, p99, max] = [50, 90, 99, 100].map((percent) => percentileOf(responsesUs, percent));
+    const [responses, lags] = [percentilesOf(responsesUs), percentilesOf(lagsUs)];
     return Object.assign(counts, {
-      p50: p50 ?? null,
-      p90: p90 ?? null,
-      p99: p99 ?? null,
-      max: max ?? null,
-      lagP99: percentileOf(lagsUs, 99),
+      p50: responses(50),
+      p90: responses(90),
+      p99: responses(99),
+      max: responses(100),
+      lagP99: lags(99),
       inFlight,
       connections: Math.min(inFlight + 2, world.maxConnections),
     });
   };
 }
 
-function percentileOf(valuesUs: readonly number[], percent: number): number | null {
-  const sorted = valuesUs.toSorted((a, b) => a - b);
-  const value = sorted[Math.ceil((percent / 100) * sorted.length) - 1];
-  return value === undefined ? null : Math.round(value);
+function percentilesOf(valuesUs: readonly number[]): (percent: number) => number | null {
+  const sorted = Float64Array.from(valuesUs).toSorted();
+  return (percent) => {
+    const value = sorted[Math.ceil((percent / 100) * sorted.length) - 1];
+    return value === undefined ? null : Math.round(value);
+  };
 }
 
 function emptySecond(world: World, simulation: Simulation, second: number): Second {

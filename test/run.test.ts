@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startService, type RunningService } from "../service/index.ts";
-import type { CleanupFile } from "../src/model/cleanup.ts";
-import type { RunFile } from "../src/model/run.ts";
 import { Folder, peakproof, start, summaryOf, until } from "./cli.ts";
 
 const scenario = fileURLToPath(new URL("./scenarios/everyday.ts", import.meta.url));
@@ -81,7 +79,7 @@ describe("a run of a healthy service", () => {
         "--json",
       );
       const summary = summaryOf(ended);
-      const warnings = folder.json<RunFile>("run.json").ended;
+      const warnings = folder.runFile.ended;
       expect(warnings?.how).toBe("finished");
       return { hash: summary.scheduleHash, perStep: summary.steps.map((step) => step.sent), created: summary.cleanup!.created };
     };
@@ -99,21 +97,21 @@ describe("a run that does not end well", () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     child.kill("SIGKILL");
     await ended;
-    expect(folder.json<RunFile>("run.json").ended).toBeNull();
+    expect(folder.runFile.ended).toBeNull();
 
     const dry = await peakproof("cleanup", folder.run, "--dry-run");
     expect(dry.code).toBe(0);
     expect(dry.stdout).toContain("DELETE");
     const cleaned = await peakproof("cleanup", folder.run);
-    expect(cleaned.stderr + cleaned.stdout).toContain("residue 0");
+    expect(cleaned.stdout).toContain("Residue: 0 rows");
     expect(cleaned.code).toBe(0);
-    const [entry] = folder.json<CleanupFile>("cleanup.json").entries;
+    const [entry] = folder.cleanupFile.entries;
     expect(entry).toMatchObject({ residue: 0, untagged: "unchanged", verified: true });
     expect(entry!.deleted).toBeGreaterThan(300);
 
     const again = await peakproof("cleanup", folder.run);
     expect(again.code).toBe(0);
-    expect(folder.json<CleanupFile>("cleanup.json").entries[1]).toMatchObject({ deleted: 0, residue: 0 });
+    expect(folder.cleanupFile.entries[1]).toMatchObject({ deleted: 0, residue: 0 });
 
     const report = await peakproof("report", folder.run);
     expect(report.code).toBe(0);
@@ -130,8 +128,8 @@ describe("a run that does not end well", () => {
     expect(stderr).toContain("stopping the load");
     expect(code).toBe(130);
     expect((await countedByTarget("load")) - loadAtStop).toBeLessThan(100);
-    expect(folder.json<RunFile>("run.json").ended).toMatchObject({ how: "interrupted", reason: "stopped by SIGINT" });
-    expect(folder.json<CleanupFile>("cleanup.json").entries[0]).toMatchObject({ residue: 0, verified: true });
+    expect(folder.runFile.ended).toMatchObject({ how: "interrupted", reason: "stopped by SIGINT" });
+    expect(folder.cleanupFile.entries[0]).toMatchObject({ residue: 0, verified: true });
   });
 
   it("is not swept while it is still going on", async () => {

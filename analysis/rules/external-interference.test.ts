@@ -26,6 +26,10 @@ describe("something outside the test got in the way", () => {
     expect(ruling.verdict === "yes" && ruling.clause).toMatch(/^the hypervisor took (19|20|21).* % of the time away$/);
   });
 
+  it("only informs where the target waited little for them", () => {
+    expect(judge(crowded({ runQueueWaitShare: 0.2 }))).toMatchObject({ verdict: "yes", finding: { severity: "information" } });
+  });
+
   it("informs where the base step was slower when repeated", () => {
     const ruling = judge(recordOf({ driftFactor: 30, multiples: [1, 3], holdSec: 8 }));
     expect(ruling).toMatchObject({ verdict: "yes", finding: { severity: "information", explains: 0 } });

@@ -13,7 +13,8 @@ const stealShareMax = 0.05;
 const foreignPartMax = 0.3;
 /** How full the machine must be for foreign work to be in the way. A guess. */
 const fullHostShare = 0.8;
-/** Part of the busiest thread's demand that it spent waiting for a core. A guess. */
+/** Part of the busiest thread's demand that it spent waiting for a core: worth telling, and worth blaming. Guesses. */
+const waitPartTold = 0.1;
 const waitPartMax = 0.3;
 /** Change of the base step's median between its first run and its repeat. Class N. */
 const driftMax = 0.1;
@@ -21,8 +22,8 @@ const driftMax = 0.1;
 const driftMinUs = 2_000;
 
 /**
- * Something outside the test got in the way: stolen time or other people's work at the step that missed a limit (a problem), or a base
- * step that was not the same when it was repeated (information). Explains: what the busiest thread did not get of the time it wanted,
+ * Something outside the test got in the way: stolen time or other people's work at the step that missed a limit (a problem, or
+ * information where it cost the target little), or a base step that was not the same when it was repeated (information). Explains: what the busiest thread did not get of the time it wanted,
  * (run-queue wait + steal) / (CPU + run-queue wait + steal); 0 for drift.
  */
 export const externalInterference: Rule = {
@@ -47,7 +48,7 @@ function takenTime(view: View, step: StepView): Ruling | null {
   const foreignPart = host === null || host.busyCores === 0 ? 0 : host.foreignCores / host.busyCores;
   const waitPart = hot === undefined || hot.demand === 0 ? 0 : hot.waitShare / (hot.cores + hot.waitShare);
   const full = host !== null && host.busyCores / host.cores >= fullHostShare;
-  const crowded = full && foreignPart >= foreignPartMax && waitPart >= waitPartMax;
+  const crowded = full && foreignPart >= foreignPartMax && waitPart >= waitPartTold;
   if (steal <= stealShareMax && !crowded) return null;
   const lost = (hot?.waitShare ?? 0) + steal;
   const found: Evidence[] = [
@@ -76,11 +77,13 @@ function takenTime(view: View, step: StepView): Ruling | null {
   return yes(
     {
       code: "EXTERNAL_INTERFERENCE",
-      severity: "problem",
+      severity: steal > stealShareMax || waitPart >= waitPartMax ? "problem" : "information",
       confidence: 0.8, // a guess
       explains: clampShare(hot === undefined ? steal : lost / Math.max(lost, hot.cores + lost)),
       evidence: found,
-      advice: `At ${step.step.multiple}x ${who}, so this run says little about the target. Repeat it on a machine that does nothing else, or at another hour.`,
+      advice:
+        `At ${step.step.multiple}x ${who}, which makes the target look slower than it is. Repeat the run on a machine that does nothing ` +
+        "else, or at another hour.",
     },
     who,
   );

@@ -73,6 +73,6 @@ describe("a queue of the target grows", () => {
 
   it("has not enough evidence without such a metric, or with too few samples", () => {
     expect(judge(withoutVitals(piling(), /^metric:/)).verdict).toBe("not-enough-evidence");
-    expect(judge(piling({ holdSec: 4 })).verdict).toBe("not-enough-evidence");
+    expect(judge(piling({ holdSec: 3 })).verdict).toBe("not-enough-evidence");
   });
 });

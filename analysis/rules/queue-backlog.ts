@@ -1,6 +1,6 @@
 import type { VitalSample } from "../../src/model/vitals.ts";
 import { formatCount, formatUs } from "../../src/model/units.ts";
-import { evidence, no, notEnough, yes, type Rule } from "../rule.ts";
+import { evidence, no, notEnough, yes, type Rule, type Ruling } from "../rule.ts";
 import { trendOf, type Trend } from "../trend.ts";
 import { meanOf, type StepView } from "../steps.ts";
 
@@ -32,7 +32,7 @@ export const queueBacklog: Rule = {
     if (judged.length === 0)
       return notEnough("a metric named like a queue's depth: give the metrics page with observe.prometheus");
     const trends = judged.flatMap((one) => backlogOf(one.step, one.signal) ?? []);
-    if (trends.length === 0) return notEnough("five samples of the queue's depth within one step");
+    if (trends.length === 0) return notEnough("four samples of the queue's depth within one step");
     const growing = trends.filter((one) => isFull(one) || grows(one));
     const lowest = Math.min(...growing.map(({ step }) => step.step.multiple));
     const [worst] = growing
@@ -87,7 +87,7 @@ function isFull({ samples, capacity }: Backlog): boolean {
   return capacity !== null && capacity > 0 && (samples.at(-1)?.value ?? 0) >= fullShareMin * capacity;
 }
 
-function report(backlog: Backlog): ReturnType<Rule["judge"]> {
+function report(backlog: Backlog): Ruling {
   const { step, signal, trend, capacity } = backlog;
   const name = signal.slice("metric:".length);
   const leftSec = capacity === null || isFull(backlog) ? null : Math.max(0, capacity - trend.last) / trend.slopePerSec;

@@ -18,7 +18,7 @@ describe("a quota refuses what is beyond a fixed rate", () => {
   });
 
   it("says yes from the seconds of one step, less sure", () => {
-    expect(judge(limited({ multiples: [1, 5] }))).toMatchObject({ verdict: "yes", finding: { confidence: 0.85 } });
+    expect(judge(limited({ multiples: [1, 5] }))).toMatchObject({ verdict: "yes", finding: { confidence: 0.8 } });
   });
 
   it("says yes where the base step is refused already", () => {
@@ -70,7 +70,7 @@ describe("a quota refuses what is beyond a fixed rate", () => {
   });
 
   it("has not enough evidence in one short step", () => {
-    expect(judge(limited({ multiples: [1, 5], holdSec: 4 }))).toMatchObject({ verdict: "not-enough-evidence" });
+    expect(judge(limited({ multiples: [1, 5], holdSec: 3 }))).toMatchObject({ verdict: "not-enough-evidence" });
   });
 
   it("has not enough evidence without the latency of refusals", () => {

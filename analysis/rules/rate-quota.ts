@@ -9,8 +9,8 @@ import type { Failing, View } from "../view.ts";
 const refusedShareMin = 0.01;
 /** How much the accepted rate may vary, (max - min) / mean over steps or standard deviation / mean over seconds. Class 11 has 5 %, over longer steps. */
 const acceptedSpreadMax = 0.1;
-/** Seconds that one step alone must offer. A guess. */
-const secondsMin = 5;
+/** Full seconds that one step alone must offer: what a hold of five gives. A guess. */
+const secondsMin = 3;
 /** A refusal is fast below this, or below what a served request takes. Class 11. */
 const fastRefusalUs = 10_000;
 /** Every operation is refused at least this part of what the most refused one is, and those with fewer due do not count. Guesses. */
@@ -108,7 +108,7 @@ function judgeAccepted(view: View, { step }: Failing): Ruling {
     {
       code: "RATE_QUOTA",
       severity: "problem",
-      confidence: accepted.over.endsWith("rates") ? 0.95 : 0.85, // guesses
+      confidence: accepted.over.endsWith("rates") ? 0.95 : 0.8, // guesses
       explains: refused(step.tally.errors) / Math.max(1, step.tally.due - step.tally.ok),
       evidence: [
         evidence("refused (429, 503) / due", refusedShare(step), refusedShareMin, "share", step.window),

@@ -1,3 +1,4 @@
+import type { Evidence } from "../../src/model/finding.ts";
 import { signals } from "../../src/model/vitals.ts";
 import { formatShare } from "../../src/model/units.ts";
 import { hostLoad, targetThreads, type HostLoad, type ThreadLoad } from "../cpu.ts";
@@ -15,8 +16,9 @@ export const fullDemand = 0.9;
 const ownCpuMin = 0.7;
 /** Share of the excess that the trivial lane must show too. A guess, low because the lane reads low in an overload. */
 export const laneShareMin = 0.3;
-/** Other cores below this count as idle in the sentence. A guess. */
+/** Other cores below this count as idle in the sentence, and a wait above this is told in it. Guesses. */
 const idleShareMax = 0.7;
+const waitWorthTelling = 0.1;
 
 /**
  * One thread of the target is at its limit and the target cannot use the other cores. Explains: growth of the trivial lane / growth of
@@ -37,9 +39,9 @@ export const singleCore: Rule = {
 
 function veto(view: View, threads: readonly ThreadLoad[], hot: ThreadLoad): Ruling | null {
   const needs = `the busiest thread (${hot.name}) used ${formatShare(hot.cores)} of a core`;
-  if (hot.demand < fullDemand) return no(`${needs} and waited ${formatShare(hot.waitShare)}`);
-  if (hot.cores < ownCpuMin)
-    return no(`${needs} and waited for one ${formatShare(hot.waitShare)} of the time: others held it up`);
+  if (hot.demand < fullDemand) return no(needs);
+  const waited = `waited for one ${formatShare(hot.waitShare)} of the time`;
+  if (hot.cores < ownCpuMin) return no(`${needs} and ${waited}: others held it up`);
   const full = threads.filter((thread) => thread.demand >= fullDemand).length;
   const cores = view.record.run.machine.cores;
   if (full > 1 && full >= cores) return no(`${full} threads of the target fill all ${cores} cores`);
@@ -78,7 +80,7 @@ function weigh(view: View, failing: Failing, threads: readonly ThreadLoad[], hot
   );
 }
 
-function threadEvidence(thread: ThreadLoad, step: StepView): ReturnType<typeof evidence>[] {
+function threadEvidence(thread: ThreadLoad, step: StepView): Evidence[] {
   return [
     evidence(`${thread.source} ${signals.cpuCores} (${thread.name})`, thread.cores, ownCpuMin, "cores", step.window),
     evidence(
@@ -99,8 +101,10 @@ function othersShare(host: HostLoad, hot: ThreadLoad): number {
 function clauseOf(full: readonly ThreadLoad[], hot: ThreadLoad, host: HostLoad | null): string {
   const names =
     full.length === 1 ? `one thread of ${hot.name} is` : `${full.length} threads (${full.map((t) => t.name).join(", ")}) are`;
-  const others = host === null || host.cores <= 1 ? null : othersShare(host, hot);
-  if (others === null) return `${names} at ${formatShare(hot.cores)} of a core`;
-  if (others < idleShareMax) return `${names} at ${formatShare(hot.cores)} of a core while the other cores idle`;
-  return `${names} at ${formatShare(hot.cores)} of a core and cannot use another (the others are ${formatShare(others)} busy, the load generator included)`;
+  const used = `${names} at ${formatShare(hot.cores)} of a core`;
+  const idle = host !== null && host.cores > 1 && othersShare(host, hot) < idleShareMax;
+  if (idle) return `${used} while the other cores idle`;
+  return hot.waitShare < waitWorthTelling
+    ? used
+    : `${used} and waits ${formatShare(hot.waitShare)} of the time for one, so it never idles`;
 }

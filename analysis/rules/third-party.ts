@@ -1,3 +1,4 @@
+import type { Evidence } from "../../src/model/finding.ts";
 import { formatShare, formatUs } from "../../src/model/units.ts";
 import { targetThreads } from "../cpu.ts";
 import {
@@ -67,14 +68,9 @@ function vetoByProcess(view: View, comparison: Comparison): Ruling | null {
 
 function weigh(view: View, comparison: Comparison, outside: readonly string[]): Ruling {
   const excessUs = serviceExcessUs(view, comparison) ?? 0;
-  const laneUs = laneExcessUs(comparison) ?? 0;
-  const shares = outside
-    .map((entry) => {
-      const grownUs = timingExcessUs(view, comparison, entry) ?? 0;
-      return { entry, grownUs, share: clampShare((grownUs - laneUs) / excessUs) };
-    })
-    .toSorted((a, b) => b.share - a.share);
-  const first = shares[0];
+  const ownUs = laneExcessUs(comparison) ?? 0;
+  const shareOf = (entry: string): number => clampShare(((timingExcessUs(view, comparison, entry) ?? 0) - ownUs) / excessUs);
+  const [first] = outside.map((entry) => ({ entry, share: shareOf(entry) })).toSorted((a, b) => b.share - a.share);
   if (first === undefined || first.share < shareMin) {
     return no(`${outside.join(", ")} accounts for ${formatShare(first?.share ?? 0)} of the time`);
   }
@@ -127,7 +123,7 @@ function accuse(view: View, comparison: Comparison, entry: string, share: number
 }
 
 /** What shows that the target itself had time: the lane and the busiest thread. */
-function quietEvidence(view: View, step: StepView): ReturnType<typeof evidence>[] {
+function quietEvidence(view: View, step: StepView): Evidence[] {
   const lane = laneUs(step);
   const hot = targetThreads(view, step)[0];
   return [

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Fault, messageOf } from "../model/fault.ts";
 import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Progress } from "../model/progress.ts";
-import type { PurposeTotals, RunEnd } from "../model/run.ts";
+import type { PurposeTotals, RunEnd, Tally } from "../model/run.ts";
 import type { Purpose } from "../model/tags.ts";
 import { ScheduleHash } from "../pace/schedule-hash.ts";
 import { journalFile } from "../record/files.ts";
@@ -16,6 +16,8 @@ import { Team, threadEntry } from "./team.ts";
 
 /** From telling the threads to the first arrival: long enough for every thread to have made and journaled its first second. */
 const stepLeadUs = 300_000;
+/** Beyond its hold and its deadline a step may take this much longer, for a machine that is short of time; then a thread hangs. */
+const stepSlackMs = 30_000;
 /** Longest wait for the lanes to come back to their baseline after a step (design section 4). */
 const lanesSettleMs = 15_000;
 
@@ -133,16 +135,18 @@ export class Coordinator {
   }
 
   async #hold(step: StepPlan): Promise<void> {
-    const { nowUs, recorder } = this.#options;
+    const { nowUs, recorder, plan } = this.#options;
     if (this.#team === null) return;
     const startUs = Math.round(nowUs() + stepLeadUs);
     this.#monitor.step = step;
     this.#monitor.phase = "load";
     this.#steps.begin(step.index, startUs);
-    const parts = await this.#unlessHalted(this.#team.step(step.index, startUs));
+    const limitMs = (stepLeadUs + step.holdUs + plan.connections.deadlineUs) / 1_000 + stepSlackMs;
+    const parts = await this.#unlessHalted(this.#team.step(step.index, startUs, limitMs));
     for (const part of parts) this.#taken.merge(part.schedule);
-    this.#steps.done(step.index, parts);
+    const tally = this.#steps.done(step.index, parts);
     recorder.update({ totals: this.totals() });
+    if (tally.due > 0 && tally.done === 0) throw deafTarget(step, tally);
     this.#monitor.phase = "drain";
     const lanesSettled = await this.#lanesCalm();
     this.#steps.drained(step.index, nowUs(), lanesSettled);
@@ -168,4 +172,18 @@ export class Coordinator {
   #unlessHalted<Value>(promise: Promise<Value>): Promise<Value> {
     return Promise.race([promise, this.#halted]);
   }
+}
+
+/** A whole step without a reply: more load would say nothing more, and the person waiting should know. */
+function deafTarget({ multiple, ratePerSec }: StepPlan, { due, errors }: Tally): Fault {
+  const [key = "no reply", count = due] = Object.entries(errors).toSorted(([, a], [, b]) => b - a)[0] ?? [];
+  return new Fault(
+    "unreachable",
+    `the target gave no valid answer to any of the ${due} requests at ${multiple}x (${ratePerSec}/s)`,
+    {
+      received: `${count} x ${key}`,
+      expected: "HTTP/1.1 replies",
+      fix: '"peakproof try" shows single requests and their replies; is the target still running?',
+    },
+  );
 }

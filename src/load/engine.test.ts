@@ -12,7 +12,7 @@ import type { JournalLine } from "../model/journal.ts";
 import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
 import { walkSchedule } from "../pace/schedule.ts";
-import { ScheduleHash } from "../pace/schedule-hash.ts";
+import type { ScheduleHash } from "../pace/schedule-hash.ts";
 import { Journal } from "../record/journal.ts";
 import { Engine } from "./engine.ts";
 import { RequestBuilder } from "./requests.ts";

@@ -56,7 +56,7 @@ async function prepare(worker: number, workers: number, count: number): Promise<
     connections,
   } as unknown as RunPlan;
   const journal = new Journal(join(dir, `journal-${worker}.ndjson`), (fault) => expect.unreachable(fault.message));
-  let result: PrepareResult | null = null;
+  const results: PrepareResult[] = [];
   const sender: Sender = new Sender({
     target,
     connections,
@@ -69,13 +69,20 @@ async function prepare(worker: number, workers: number, count: number): Promise<
     sample: () => undefined,
   });
   const builder = new RequestBuilder(scenario, { runId: "run", seed: 1, target });
-  const preparation: Preparation = new Preparation({ plan, worker, builder, sender, journal, done: (done) => (result = done) });
-  while (result === null) {
+  const preparation: Preparation = new Preparation({
+    plan,
+    worker,
+    builder,
+    sender,
+    journal,
+    done: (result) => results.push(result),
+  });
+  while (results.length === 0) {
     preparation.tick(monotonicUs());
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await journal.close();
-  return result;
+  return results[0]!;
 }
 
 it("creates every user once, however many workers share them, and journals each", async () => {
@@ -96,4 +103,14 @@ it("tries a refused row again, as a new attempt in the journal", async () => {
 it("gives up on a row that is refused every time, and says why", async () => {
   statusOf = (user) => (user === "/u5" ? 409 : 201);
   expect(await prepare(0, 1, 10)).toEqual({ ok: 9, failed: 1, errors: { "status:409": 1 } });
+});
+
+it("is called off once too many rows have been given up on, and journals what was never sent", async () => {
+  statusOf = () => 500;
+  const result = await prepare(0, 1, 1_000);
+  expect(result.ok).toBe(0);
+  expect(result.failed).toBeLessThan(40);
+  const journal = await readJournals([join(dir, "journal-0.ndjson")]);
+  expect(journal.unsent).toBeGreaterThan(0);
+  expect(journal.unknown + journal.unsent).toBe(journal.intents);
 });

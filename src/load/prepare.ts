@@ -10,6 +10,8 @@ import type { Sender } from "./sender.ts";
 const concurrency = 16;
 /** Intents journaled ahead of the requests, so that one disk sync serves many. */
 const journaledAhead = 256;
+/** Rows given up on before prepare as a whole is: a target that takes none of them would otherwise be asked for hours. */
+const failuresMax = 20;
 /** Times one row is tried before prepare gives up on it. */
 const attemptsMax = 3;
 
@@ -62,8 +64,8 @@ export class Preparation {
     this.#options.sender.expire(nowUs);
     this.#journalAhead();
     for (let user = this.#take(); user !== undefined; user = this.#take()) this.#send(user, nowUs);
-    if (this.#open > 0 || this.#next < this.#count || this.#again.length > 0) return;
-    this.#finished = true;
+    if (this.#open > 0 || this.#hasMore) return;
+    this.stop();
     this.#options.done({ ok: this.#ok, failed: this.#failed, errors: this.#errors });
   }
 
@@ -92,6 +94,10 @@ export class Preparation {
     this.#tickets.clear();
   }
 
+  get #hasMore(): boolean {
+    return this.#failed < failuresMax && (this.#next < this.#count || this.#again.length > 0);
+  }
+
   #journalAhead(): void {
     const { of, ahead } = { of: this.#options.plan.workers, ahead: journaledAhead };
     for (; this.#journaled < this.#count && this.#tickets.size < ahead; this.#journaled += of) this.#journal(this.#journaled);
@@ -103,7 +109,7 @@ export class Preparation {
 
   /** The next user whose intent is on disk, retries first; undefined when none may go now. */
   #take(): number | undefined {
-    if (this.#open >= concurrency) return undefined;
+    if (this.#open >= concurrency || !this.#hasMore) return undefined;
     const user = this.#again[0] ?? this.#next;
     const ticket = this.#tickets.get(user);
     if (ticket === undefined || !this.#options.journal.isSynced(ticket)) return undefined;

@@ -21,15 +21,17 @@ export class StepBook {
   }
 
   /** All workers have drained the step: adds their tallies up and files their histograms. Warm-up is tallied, not measured. */
-  done(step: number, parts: readonly StepDone[]): void {
+  done(step: number, parts: readonly StepDone[]): Tally {
     const record = this.#record(step);
     const startUs = record.startUs ?? 0;
     const endUs = startUs + record.holdUs;
     this.#recorder.event({ t: endUs, event: "step-end", step });
-    this.#change(step, { endUs, tally: this.#tally(parts) });
-    if (record.role === "warmup") return;
+    const tally = this.#tally(parts);
+    this.#change(step, { endUs, tally });
+    if (record.role === "warmup") return tally;
     for (const [tag, buckets] of mergeHistograms(step, this.#operationNames, parts))
       this.#recorder.histogram(tag, startUs, endUs, buckets);
+    return tally;
   }
 
   drained(step: number, atUs: number, lanesSettled: boolean): void {

@@ -37,11 +37,11 @@ export class Team {
     return this.#orFailed(prepared);
   }
 
-  /** Resolves when every thread has drained the step. */
-  step(step: number, startUs: number): Promise<MessageOf<"step-done">[]> {
+  /** Resolves when every thread has drained the step; rejects where one has not within `limitMs`. */
+  step(step: number, startUs: number, limitMs: number): Promise<MessageOf<"step-done">[]> {
     const done = this.#all("step-done");
     this.#tell({ type: "step", step, startUs });
-    return this.#orFailed(done);
+    return this.#within(limitMs, "load threads did not drain the step", done);
   }
 
   /** Ends the load at once: resolves when every thread has journaled what it abandoned. */

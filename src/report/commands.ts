@@ -12,12 +12,17 @@ export function shellWord(text: string): string {
 export function runCommand({ plan }: RunFile): string {
   const steps = plan.steps.filter(({ role }) => role === "step");
   const warmup = plan.steps.find(({ role }) => role === "warmup");
-  const words = [
-    ...["peakproof", "run", plan.scenario.path, "--target", plan.target, "--seed", String(plan.seed)],
-    ...["--peak", String(plan.peakRatePerSec), "--multiples", steps.map(({ multiple }) => multiple).join(",")],
-    ...["--hold", seconds(steps[0]?.holdUs ?? 0), "--warmup", seconds(warmup?.holdUs ?? 0), "--workers", String(plan.workers)],
-    ...Object.entries(plan.variables).flatMap(([key, value]) => ["--var", `${key}=${value}`]),
-  ];
+  const flags: Record<string, string> = {
+    "--target": plan.target,
+    "--seed": String(plan.seed),
+    "--peak": String(plan.peakRatePerSec),
+    "--multiples": steps.map(({ multiple }) => multiple).join(","),
+    "--hold": seconds(steps[0]?.holdUs ?? 0),
+    "--warmup": seconds(warmup?.holdUs ?? 0),
+    "--workers": String(plan.workers),
+  };
+  const variables = Object.entries(plan.variables).flatMap(([key, value]) => ["--var", `${key}=${value}`]);
+  const words = ["peakproof", "run", plan.scenario.path, ...Object.entries(flags).flat(), ...variables];
   return words.map(shellWord).join(" ");
 }
 

@@ -11,8 +11,19 @@ const clockColumn = (clock: string, figure: string): string =>
 
 /** The columns, fixed: readers may rely on their names and their order. An empty cell is a figure that was not measured. */
 export const csvColumns: readonly string[] = [
-  ...["run_id", "scenario", "target", "role", "multiple", "offered_per_sec", "operation"],
-  ...["due_count", "sent_count", "done_count", "ok_count", "error_count", "errors"],
+  "run_id",
+  "scenario",
+  "target",
+  "role",
+  "multiple",
+  "offered_per_sec",
+  "operation",
+  "due_count",
+  "sent_count",
+  "done_count",
+  "ok_count",
+  "error_count",
+  "errors",
   ...clocks.flatMap((clock) => figures.map((figure) => clockColumn(clock, figure))),
 ];
 
@@ -34,8 +45,17 @@ type Cell = string | number | null;
 function rowOf(summary: Summary, step: StepSummary, operation: string, own: LoadFigures): Cell[] {
   const errors = Object.entries(own.errors);
   return [
-    ...[summary.runId, summary.scenario, summary.target, step.role, step.multiple, step.ratePerSec, operation],
-    ...[own.due, own.sent, own.done, own.ok],
+    summary.runId,
+    summary.scenario,
+    summary.target,
+    step.role,
+    step.multiple,
+    step.ratePerSec,
+    operation,
+    own.due,
+    own.sent,
+    own.done,
+    own.ok,
     errors.reduce((sum, [, count]) => sum + count, 0),
     errors.map(([key, count]) => `${key}=${count}`).join(" "),
     ...clocks.flatMap((clock) => clockCells(own[clock])),

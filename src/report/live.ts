@@ -32,7 +32,11 @@ export function renderLive(progress: Progress, width: number, colours: boolean):
 /** One line for logs: the same figures, no colours, no bar. */
 export function renderQuietLine(progress: Progress): string {
   const head = `[${formatUs(wholeSeconds(progress.elapsedUs))}] ${whereText(progress)}`;
-  return isUnderLoad(progress) ? `${head}: ${figures(progress).map(({ text }) => text).join(", ")}` : head;
+  return isUnderLoad(progress)
+    ? `${head}: ${figures(progress)
+        .map(({ text }) => text)
+        .join(", ")}`
+    : head;
 }
 
 const isUnderLoad = ({ phase }: Progress): boolean => phase === "load" || phase === "drain";

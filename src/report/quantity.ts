@@ -36,7 +36,11 @@ export function formatBudget({ text }: BudgetResult, value: BudgetResult["measur
 
 /** `SINGLE_CORE_SATURATED` as `Single core saturated`. */
 export function codeInWords(code: string): string {
-  const words = code.toLowerCase().replaceAll("_", " ").replace(/\bgc\b/, "GC").replace(/\bcpu\b/, "CPU");
+  const words = code
+    .toLowerCase()
+    .replaceAll("_", " ")
+    .replace(/\bgc\b/, "GC")
+    .replace(/\bcpu\b/, "CPU");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -16,6 +16,7 @@ import { headSection } from "./sections/head.ts";
 import { latencySection } from "./sections/latency.ts";
 import { makingSection } from "./sections/making.ts";
 import { stepViews } from "./step-view.ts";
+import { soundRecord } from "./sound-record.ts";
 import { stateOf } from "./state.ts";
 import { styleSheet } from "./theme.ts";
 
@@ -32,28 +33,31 @@ export interface ReportInput {
  * in full where scripts and styles are blocked (Jenkins serves artifacts under `default-src 'none'`). The same input gives the
  * same bytes. A record cut short by a crash renders as far as it goes and says what is missing.
  */
-export function renderReport(input: ReportInput): string {
+export function renderReport(given: ReportInput): string {
+  const input = { ...given, record: soundRecord(given.record) };
   const { record, summary } = input;
   const title = `${stateOf(summary).words}: ${summary.scenario} (${summary.runId})`;
-  return `<!doctype html>
-${html`<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Peakproof ${record.run.version}">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${trusted(styleSheet)}</style>
-</head>
-<body>
-${body(input)}
-<script>${trusted(enhanceScript)}</script>
-</body>
-</html>
-`.text}`;
+  const page = html`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="generator" content="Peakproof ${record.run.version}" />
+      <meta name="referrer" content="no-referrer" />
+      <title>${title}</title>
+      <link rel="icon" href="data:," />
+      ${style}
+    </head>
+    <body>
+      ${body(input)} ${script}
+    </body>
+  </html>`;
+  return `<!doctype html>\n${page.text}\n`;
 }
+
+// As plain text, not as templates: a formatter may add spaces to a template, and the policy names the script by its exact bytes.
+const style = trusted(`<style>${styleSheet}</style>`);
+const script = trusted(`<script>${enhanceScript}</script>`);
 
 /** Nothing may be loaded; the one style sheet and the one script are let in by what they contain. */
 const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -74,7 +78,9 @@ function body({ record, verdict, summary, cleanupEntries }: ReportInput): Html {
       ${capacitySection(record, summary, steps)}${latencySection(record, steps)}
       <section id="timeline-section">
         <h2>Timeline</h2>
-        <p class="lead">The whole run, warm-up included. With a script allowed, point at a second or use the arrow keys to read its numbers.</p>
+        <p class="lead">
+          The whole run, warm-up included. With a script allowed, point at a second or use the arrow keys to read its numbers.
+        </p>
         ${timelineFigure(record, breaksAt)}${machineFigure(record, breaksAt)}
       </section>
       ${findingsSection(verdict)}${budgetsSection(summary.budgets)}${cleanupSection(record, summary, cleanupEntries)}${errorsSection(record, steps)}${makingSection(record)}

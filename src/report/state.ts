@@ -25,7 +25,10 @@ const shapes: Record<Tone, string> = { good: "M4.5,10.5l4,4l7,-8", bad: "M5.5,5.
 
 /** A tick, a cross or a dash in a disc. */
 export function sign(tone: Tone, size: number): Html {
-  return html`<svg width="${size}" height="${size}" viewBox="0 0 20 20" aria-hidden="true"><circle ${fill(toneRole[tone])} cx="10" cy="10" r="10" /><path ${stroke("paper", 2.4)} stroke-linecap="round" stroke-linejoin="round" d="${shapes[tone]}" /></svg>`;
+  return html`<svg width="${size}" height="${size}" viewBox="0 0 20 20" aria-hidden="true">
+    <circle ${fill(toneRole[tone])} cx="10" cy="10" r="10" />
+    <path ${stroke("paper", 2.4)} stroke-linecap="round" stroke-linejoin="round" d="${shapes[tone]}" />
+  </svg>`;
 }
 
 /** A word with its sign, for tables. */

@@ -19,7 +19,9 @@ export function textTable(
   const widths = columns.map(({ head }, at) => Math.max(widthOf(head), ...rows.map((row) => widthOf(row[at] ?? ""))));
   const shown = columnsThatFit(widths, width);
   const line = (cells: readonly string[]): string => {
-    const set = cells.slice(0, shown).map((cell, at) => padded(cell, widths[at] ?? 0, columns[at]?.align === "right" ? "left" : "right"));
+    const set = cells
+      .slice(0, shown)
+      .map((cell, at) => padded(cell, widths[at] ?? 0, columns[at]?.align === "right" ? "left" : "right"));
     return fitted(set.join("  ").trimEnd(), width);
   };
   const head = columns.map((column) => column.head);

@@ -48,7 +48,9 @@ export function fill(role: Role): Html {
 
 /** The same for letters that stand on lines: a rim in the colour of the paper keeps them apart. */
 export function fillWithRim(role: Role): Html {
-  return trusted(`class="f-${role} s-paper" fill="${palette[role][0]}" stroke="${palette.paper[0]}" stroke-width="3" paint-order="stroke"`);
+  return trusted(
+    `class="f-${role} s-paper" fill="${palette[role][0]}" stroke="${palette.paper[0]}" stroke-width="3" paint-order="stroke"`,
+  );
 }
 
 /** `class` and `stroke` attributes of a shape without filling. */

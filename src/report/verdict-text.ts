@@ -40,14 +40,29 @@ export function renderVerdict(summary: Summary, width: number, colours: boolean)
 export function findingsText(verdict: Verdict, width: number, colours: boolean): string {
   const page = pageOf(width, colours);
   const rest = (title: string, rows: readonly (readonly [string, string])[]): string[] =>
-    rows.length === 0 ? [] : [page.paint("strong", title), ...rows.flatMap(([code, why]) => wrapped(`${codeInWords(code)}: ${why}`, page.width, "  "))];
-  const grade = verdict.capacity.lowerBound ? "lower-bound" : verdict.findings.some(({ code }) => code === "TEST_INVALID") ? "invalid" : "valid";
+    rows.length === 0
+      ? []
+      : [
+          page.paint("strong", title),
+          ...rows.flatMap(([code, why]) => wrapped(`${codeInWords(code)}: ${why}`, page.width, "  ")),
+        ];
+  const grade = verdict.capacity.lowerBound
+    ? "lower-bound"
+    : verdict.findings.some(({ code }) => code === "TEST_INVALID")
+      ? "invalid"
+      : "valid";
   return textOf([
     headBlock({ answer: verdict.answer, validity: { grade, reasons: [] } }, verdict.answer.sentence, page),
     findingBlock(verdict.findings, page),
     budgetBlock(verdict.budgets, page),
-    rest("Ruled out", verdict.ruledOut.map(({ code, because }) => [code, because] as const)),
-    rest("Not judged for want of evidence", verdict.notJudged.map(({ code, missing }) => [code, missing] as const)),
+    rest(
+      "Ruled out",
+      verdict.ruledOut.map(({ code, because }) => [code, because] as const),
+    ),
+    rest(
+      "Not judged for want of evidence",
+      verdict.notJudged.map(({ code, missing }) => [code, missing] as const),
+    ),
   ]);
 }
 
@@ -131,17 +146,23 @@ const resultSign: Record<BudgetResult["result"], string> = { met: "✔", missed:
 
 /** Each budget with its result at every step that it holds for. */
 function budgetBlock(budgets: readonly BudgetResult[], { width, paint }: Page): string[] {
-  return [...Map.groupBy(budgets, ({ text }) => text)].flatMap(([text, results]) => [
-    fitted(`Budget ${cleanLine(text)}`, width),
-    ...flowed(
-      results.map((budget) => {
-        const measured = budget.result === "not-measured" ? "not measured" : formatBudget(budget, budget.measured);
-        return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${budget.multiple}x: ${measured}`);
-      }),
-      width,
-      1,
-    ),
-  ]);
+  const lines: string[] = [];
+  for (const [text, results] of Map.groupBy(budgets, (budget) => budget.text)) {
+    lines.push(fitted(`Budget ${cleanLine(text)}`, width));
+    lines.push(
+      ...flowed(
+        results.map((budget) => budgetWords(budget, paint)),
+        width,
+        1,
+      ),
+    );
+  }
+  return lines;
+}
+
+function budgetWords(budget: BudgetResult, paint: Paint): string {
+  const measured = budget.result === "not-measured" ? "not measured" : formatBudget(budget, budget.measured);
+  return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${budget.multiple}x: ${measured}`);
 }
 
 function cleanupBlock({ cleanup, dir }: Summary, { width, paint }: Page): string[] {

@@ -195,6 +195,17 @@ describe("a refused port", () => {
     expect(server.accepted).toBeGreaterThan(0);
   });
 
+  it("is not held back any more after the first connect that works", async () => {
+    const port = await refusedPort();
+    using wire = askingClient(port, { policy: "fresh" });
+    await Promise.all(Array.from({ length: 100 }, () => wire.ask()));
+    await using _server = await startRawServer((socket) => socket.write(ok), { port });
+    expect(await wire.ask()).toMatchObject({ status: 200 });
+    const asking = Array.from({ length: 10 }, () => wire.ask());
+    expect(wire.client.connecting).toBe(10);
+    await Promise.all(asking);
+  });
+
   it("fails only what its connects were for while an open connection still serves the others", async () => {
     const server = await startRawServer((socket) => setTimeout(() => socket.write(ok), 20));
     using wire = askingClient(server.port, { maxConnections: 3 });

@@ -4,7 +4,7 @@ import { chunkSizeOf, fieldColon, minorVersionOf, statusOf } from "./grammar.ts"
 
 /** Bounds of a reply. */
 export interface ReplyLimits {
-  /** Most bytes of a head with the interim heads before it, of a chunk's size line, and of all trailers. */
+  /** Most bytes of a head with the interim heads before it, of the lines around a chunk, and of the last chunk's line and trailers. */
   readonly maxHeadBytes: number;
   readonly maxBodyBytes: number;
 }
@@ -196,7 +196,6 @@ export class ResponseParser {
 
   #judgeChunkSize(bytes: Buffer, from: number, to: number): void {
     const size = chunkSizeOf(bytes, from, to);
-    this.#lineBytes = 0;
     if (size === -1) this.#refuse("malformed-chunk");
     else if (this.bodyBytes + size > this.#limits.maxBodyBytes) this.#refuse("too-large");
     else if (size === 0) this.#state = inTrailers;

@@ -1,9 +1,10 @@
 /** Scales and axes: round ticks, hairline grids, a unit on each axis. */
 import { type ScaleLinear, scaleLinear, type ScaleLogarithmic, scaleLog } from "d3-scale";
 import { formatCount, formatUs } from "../../model/units.ts";
-import { html, type Html } from "../html.ts";
-import { fill, fillWithRim, type Role, stroke } from "../theme.ts";
-import { type Area, type Layout, px } from "./layout.ts";
+import type { Html } from "../html.ts";
+import { stroke } from "../theme.ts";
+import type { Area, Layout } from "./layout.ts";
+import { d, path, text, unspoken } from "./shapes.ts";
 
 export type LinearY = ScaleLinear<number, number>;
 export type LogY = ScaleLogarithmic<number, number>;
@@ -74,30 +75,13 @@ export function linearTicks(scale: LinearY, count = 4): Tick[] {
 
 /** Grid lines across the area with their numbers on the left. */
 export function yAxis(area: Area, ticks: readonly Tick[], scale: (value: number) => number): Html {
-  const lines = ticks.map(({ value, label }) => {
-    const y = px(scale(value));
-    return html`<path ${stroke(value === 0 ? "rule" : "grid")} d="M${area.left},${y}H${area.right}" />${label === ""
-        ? null
-        : text({ x: area.left - 8, y: y + 4, anchor: "end", size: 11.5 }, label)}`;
-  });
-  return html`<g aria-hidden="true">${lines}</g>`;
-}
-
-interface TextPlace {
-  readonly x: number;
-  readonly y: number;
-  readonly anchor?: "start" | "middle" | "end";
-  readonly size?: number;
-  readonly bold?: boolean;
-  readonly role?: Role;
-  /** Whether it stands on lines and needs a rim. */
-  readonly rim?: boolean;
-}
-
-/** A line of text in a drawing, letters of 12 px in the quiet colour unless told otherwise. */
-export function text(place: TextPlace, content: string): Html {
-  const { x, y, anchor = "start", size = 12, bold = false, role = "muted", rim = false } = place;
-  return html`<text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}" font-family="system-ui, sans-serif" font-size="${size}" font-weight="${bold ? 600 : 400}" ${rim ? fillWithRim(role) : fill(role)}>${content}</text>`;
+  return unspoken(
+    ticks.map(({ value, label }) => {
+      const y = scale(value);
+      const line = path(d`M${area.left},${y}H${area.right}`, stroke(value === 0 ? "rule" : "grid"));
+      return label === "" ? line : [line, text({ x: area.left - 8, y: y + 4, anchor: "end", size: 11.5 }, label)];
+    }),
+  );
 }
 
 /** Seconds since the run's start along x. */
@@ -116,14 +100,14 @@ export function timeAxis(scale: LinearY, area: Area, layout: Layout): Html {
   const plain = last <= plainSeconds;
   const ticks = wholeTicks(scale, Math.max(2, (area.right - area.left) / layout.tickPitch), plain);
   const labels = ticks.map((second) => {
-    const x = px(scale(second));
+    const x = scale(second);
     const label = plain ? `${second}` : `${Math.floor(second / 60)}:${String(second % 60).padStart(2, "0")}`;
-    return html`<path ${stroke("rule")} d="M${x},${area.bottom}v4" />${text({ x, y: area.bottom + 17, anchor: "middle", size: 11.5 }, label)}`;
+    const place = { x, y: area.bottom + 17, anchor: "middle", size: 11.5 } as const;
+    return [path(d`M${x},${area.bottom}v4`, stroke("rule")), text(place, label)];
   });
   const unit = plain ? "seconds since the start" : "minutes:seconds since the start";
-  return html`<g aria-hidden="true">
-    ${labels}${text({ x: (area.left + area.right) / 2, y: area.bottom + 34, anchor: "middle", size: 11.5 }, unit)}
-  </g>`;
+  const middle = (area.left + area.right) / 2;
+  return unspoken([labels, text({ x: middle, y: area.bottom + 34, anchor: "middle", size: 11.5 }, unit)]);
 }
 
 /** Round numbers of seconds; of minutes where the run is long. */

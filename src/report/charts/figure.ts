@@ -37,7 +37,7 @@ export interface Table {
 export function figure(spec: Figure): Html {
   const drawings = layouts.map((layout) => drawing(spec, layout));
   return html`<figure id="${spec.id}">
-    <figcaption><b>${spec.title}</b>${spec.note}</figcaption>
+    <figcaption><b>${spec.title}</b> ${spec.note}</figcaption>
     ${drawings}
     <details ${spec.open === true ? html`open` : null}>
       <summary>The numbers of this chart</summary>
@@ -65,8 +65,11 @@ function drawing(spec: Figure, layout: Layout): Html {
   </div>`;
 }
 
-/** A table that scrolls sideways by itself where it is wider than the page. */
-export function table({ columns, rows, rowAttribute }: Table, whole = false): Html {
+/** Longer tables scroll within the page. */
+const wholeRowsMost = 30;
+
+/** A table that scrolls by itself where it is wider than the page, or long. */
+export function table({ columns, rows, rowAttribute }: Table): Html {
   const kinds = columns.map(({ kind }) => kind);
   const cell = (part: Part, at: number): Html => {
     if (kinds[at] === "heading") return html`<th scope="row">${part}</th>`;
@@ -76,9 +79,24 @@ export function table({ columns, rows, rowAttribute }: Table, whole = false): Ht
   const heads = columns.map(({ head, kind }) =>
     kind === "number" ? html`<th scope="col" class="n">${head}</th>` : html`<th scope="col">${head}</th>`,
   );
-  const lines = rows.map((row, at) => html`<tr ${rowAttribute?.(at)}>${row.map(cell)}</tr>`);
-  return html`<div class="scroll${whole ? " whole" : ""}" tabindex="0" role="group" aria-label="table"><table>
-    <thead><tr>${heads}</tr></thead>
-    <tbody>${lines}</tbody>
-  </table></div>`;
+  const lines = rows.map(
+    (row, at) =>
+      html`<tr ${rowAttribute?.(at)}>
+        ${row.map(cell)}
+      </tr>`,
+  );
+  const kind =
+    rows.length <= wholeRowsMost ? html`class="scroll whole"` : html`class="scroll" tabindex="0" role="group" aria-label="table"`;
+  return html`<div ${kind}>
+    <table>
+      <thead>
+        <tr>
+          ${heads}
+        </tr>
+      </thead>
+      <tbody>
+        ${lines}
+      </tbody>
+    </table>
+  </div>`;
 }

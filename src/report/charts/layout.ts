@@ -33,11 +33,6 @@ export interface Area {
   readonly bottom: number;
 }
 
-/** A coordinate to a tenth of a pixel: enough to print, and half the bytes. */
-export function px(value: number): number {
-  return Number(value.toFixed(1));
-}
-
 /** What a chart draws: its height and its marks. */
 export interface Drawing {
   readonly height: number;

@@ -5,14 +5,18 @@ import { html, type Html } from "../html.ts";
 import { known, meanOf, secondsCount, seriesValues, type Values, vitalValues } from "../seconds.ts";
 import type { Role } from "../theme.ts";
 import { figure } from "./figure.ts";
-import { drawPanels, type Line, type Panel, timeAttributes, type TimeChart } from "./panels.ts";
+import { drawPanels, timeAttributes } from "./panels.ts";
+import type { Line, Panel, TimeChart } from "./time-chart.ts";
 import { timeTable } from "./time-table.ts";
 import { bandsOf } from "./timeline.ts";
 
 /** The chart as a figure; a sentence in its place where no vitals were written. */
 export function machineFigure(record: RunRecord, breaksAt: number | null): Html {
   if (record.vitals.length === 0) {
-    return html`<p class="note">No vitals were recorded (vitals.ndjson is empty or missing), so nothing can be said here of CPU, queues or the generator. They are sampled on Linux, from processes that the run was shown with --pid or found by itself.</p>`;
+    return html`<p class="note">
+      No vitals were recorded (vitals.ndjson is empty or missing), so nothing can be said here of CPU, queues or the generator.
+      They are sampled on Linux, from processes that the run was shown with --pid or found by itself.
+    </p>`;
   }
   const chart = machineChart(record, breaksAt);
   return figure({
@@ -37,26 +41,32 @@ export function machineChart(record: RunRecord, breaksAt: number | null): TimeCh
   };
 }
 
-const threadRoles: readonly Role[] = ["failed", "target2", "target3"];
+const threadRoles: readonly Role[] = ["ok", "target2", "target3"];
 
 function cpuPanel(record: RunRecord, seconds: number): Panel {
   const bySource = Map.groupBy(
     record.vitals.filter(({ signal }) => signal === signals.cpuCores),
     ({ source }) => source,
   );
-  const values = (sources: Iterable<readonly VitalSample[]>): Values => sumOf([...sources].map((samples) => vitalValues(samples, seconds)));
+  const values = (sources: Iterable<readonly VitalSample[]>): Values =>
+    sumOf([...sources].map((samples) => vitalValues(samples, seconds)));
   const generator = values([...bySource].filter(([source]) => source.startsWith("generator/")).map(([, samples]) => samples));
   const lines: Line[] = [
     { name: `whole host (of ${record.run.machine.cores})`, role: "rule", width: 1.2, values: hostCores(record, seconds) },
     { name: "generator", role: "rejected", values: generator },
     { name: "generator's loop", role: "rejected", width: 1, dashed: true, values: busiestLoop(record, seconds) },
-    ...hottest(bySource, seconds).map(({ source, values }, at): Line => ({ name: sourceName(record, source), role: threadRoles[at] ?? "muted", values })),
+    ...hottest(bySource, seconds).map(({ source, values }, at): Line => ({
+      name: sourceName(record, source),
+      role: threadRoles[at] ?? "muted",
+      values,
+    })),
   ];
   return {
     title: "CPU in use, cores",
     unit: "cores",
     scale: "linear",
     limits: [{ name: "one core", value: 1 }],
+    failedAt: [],
     lines: lines.filter((line) => known(line.values).length > 0),
   };
 }
@@ -87,8 +97,8 @@ const nameLetters = 22;
 /** `thread/4001/4101` as the name of its process, with the thread's number where it is not the main thread. */
 function sourceName(record: RunRecord, source: string): string {
   const [, pid = "", thread = pid] = source.split("/");
-  const facts = record.events.findLast((event) => event.event === "process" && String(event.process?.pid) === pid);
-  const name = facts?.event === "process" ? String(facts.process.name) : `pid ${pid}`;
+  const facts = record.events.findLast((event) => event.event === "process" && String(event.process.pid) === pid);
+  const name = facts?.event === "process" ? facts.process.name : `pid ${pid}`;
   const short = name.length > nameLetters ? `${name.slice(0, nameLetters - 1)}…` : name;
   return thread === pid ? short : `${short} #${thread}`;
 }
@@ -121,7 +131,7 @@ const queueRoles: readonly Role[] = ["ok", "target2", "target3"];
 
 /** The queues that were not empty all the time, longest first; null where the target shows none. */
 function queuePanel(record: RunRecord, seconds: number): Panel | null {
-  const samples = record.vitals.filter(({ signal }) => queueName.test(String(signal)) && !counterName.test(String(signal)));
+  const samples = record.vitals.filter(({ signal }) => queueName.test(signal) && !counterName.test(signal));
   const lines = [...Map.groupBy(samples, ({ signal }) => signal)]
     .map(([signal, own]) => ({ name: signal.slice("metric:".length), values: vitalValues(own, seconds) }))
     .filter(({ values }) => known(values).some((value) => value > 0))
@@ -129,7 +139,7 @@ function queuePanel(record: RunRecord, seconds: number): Panel | null {
     .slice(0, queueRoles.length)
     .map(({ name, values }, at): Line => ({ name: shortMetric(name), role: queueRoles[at] ?? "muted", values }));
   if (lines.length === 0) return null;
-  return { title: "The target's queues, items", unit: "count", scale: "linear", limits: [], lines };
+  return { title: "The target's queues, items", unit: "count", scale: "linear", limits: [], failedAt: [], lines };
 }
 
 function shortMetric(name: string): string {
@@ -143,6 +153,7 @@ function lagPanel(record: RunRecord, seconds: number): Panel {
     unit: "us",
     scale: "log",
     limits: [],
+    failedAt: [],
     lines: [{ name: "lag p99", role: "rejected", values: seriesValues(record, seconds, ({ lagP99 }) => lagP99) }],
   };
 }

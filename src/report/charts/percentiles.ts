@@ -5,11 +5,12 @@ import { type Distribution, samplesNeeded } from "../../model/distribution.ts";
 import type { RunRecord } from "../../model/record.ts";
 import { formatShare, formatUs } from "../../model/units.ts";
 import { withinUs } from "../due-percentile.ts";
-import { html, type Html } from "../html.ts";
+import type { Html } from "../html.ts";
 import type { StepView } from "../step-view.ts";
 import { fill, type Role, stepRole, stroke } from "../theme.ts";
-import { logTicks, logY, text, yAxis } from "./axis.ts";
-import { type Area, type Drawing, type Layout, px, spread } from "./layout.ts";
+import { logTicks, logY, yAxis } from "./axis.ts";
+import { type Area, type Drawing, type Layout, spread } from "./layout.ts";
+import { d, dot, group, path, text, unspoken } from "./shapes.ts";
 
 /** Response and service time at chosen percentiles of one step. */
 export interface PercentileLine {
@@ -43,7 +44,14 @@ export function percentileLines(record: RunRecord, steps: readonly StepView[]): 
     const role = step.broke ? "failed" : at < 0 ? "rule" : stepRole(at, held.length);
     const lastNines = response.at(-1)?.nines ?? 0;
     const endless = ok < due && -Math.log10(1 - ok / due) <= lastNines + 0.05;
-    return { name: step.label, role, broke: step.broke, okShare: endless ? ok / due : null, response, service: pointsOf(record, step, "service") };
+    return {
+      name: step.label,
+      role,
+      broke: step.broke,
+      okShare: endless ? ok / due : null,
+      response,
+      service: pointsOf(record, step, "service"),
+    };
   });
 }
 
@@ -70,17 +78,25 @@ export function drawPercentiles(lines: readonly PercentileLine[], layout: Layout
     points.map(({ us }) => us),
     area,
   );
-  const path = linePath<PercentilePoint>()
+  const outline = linePath<PercentilePoint>()
     .x(({ nines }) => x(nines))
     .y(({ us }) => y(us))
     .digits(1);
-  const drawn = lines.map(({ name, role, broke, response, service }) => html`<g>
-    <path ${stroke(role, 1.2)} stroke-dasharray="4 3" stroke-opacity="0.8" d="${path([...service]) ?? ""}"><title>${name}: service</title></path>
-    <path ${stroke(role, broke ? 2.4 : 2)} stroke-linejoin="round" d="${path([...response]) ?? ""}"><title>${name}: response</title></path>
-  </g>`);
-  const marks = html`${text({ x: layout.titleLeft, y: 12, bold: true, role: "ink", size: 12.5 }, layout.namesBeside ? "Response time (full lines) and service time (dashed), log scale" : "Response (full), service (dashed), log")}
-    ${yAxis(area, logTicks(y), y)}${percentAxis(lastNine, x, area)}${drawn}${lineNames(lines, x, y, { area, namesBeside: layout.namesBeside })}`;
-  return { height: area.bottom + 42, marks };
+  const drawn = lines.map(({ name, role, broke, response, service }) =>
+    group([
+      path(outline([...service]) ?? "", stroke(role, 1.2), { dash: "4 3", opacity: 0.8, title: `${name}: service` }),
+      path(outline([...response]) ?? "", stroke(role, broke ? 2.4 : 2), { title: `${name}: response` }),
+    ]),
+  );
+  const title = layout.namesBeside
+    ? "Response time (full lines) and service time (dashed), log scale"
+    : "Response (full), service (dashed), log";
+  const names = lineNames(lines, x, y, { area, namesBeside: layout.namesBeside });
+  const heading = text({ x: layout.titleLeft, y: 12, bold: true, role: "ink", size: 12.5 }, title);
+  return {
+    height: area.bottom + 42,
+    marks: group([heading, yAxis(area, logTicks(y), y), percentAxis(lastNine, x, area), drawn, names]),
+  };
 }
 
 interface Plot {
@@ -91,44 +107,70 @@ interface Plot {
 const marked = [0, 50, 90, 99, 99.9, 99.99, 99.999];
 
 function percentAxis(lastNine: number, x: (nines: number) => number, area: Area): Html {
-  const ticks = marked.map((percent) => ({ percent, nines: -Math.log10(1 - percent / 100) })).filter(({ nines }) => nines <= lastNine + 1e-6);
+  const ticks = marked
+    .map((percent) => ({ percent, nines: -Math.log10(1 - percent / 100) }))
+    .filter(({ nines }) => nines <= lastNine + 1e-6);
   const drawn = ticks.map(({ percent, nines }) => {
-    const at = px(x(nines));
-    return html`<path ${stroke("grid")} d="M${at},${area.top}V${area.bottom + 4}" />${text({ x: at, y: area.bottom + 18, anchor: "middle", size: 11.5 }, percent === 0 ? "0" : `p${percent}`)}`;
+    const at = x(nines);
+    const place = { x: at, y: area.bottom + 18, anchor: "middle", size: 11.5 } as const;
+    return [path(d`M${at},${area.top}V${area.bottom + 4}`, stroke("grid")), text(place, percent === 0 ? "0" : `p${percent}`)];
   });
-  return html`<g aria-hidden="true">${drawn}${text({ x: (area.left + area.right) / 2, y: area.bottom + 36, anchor: "middle", size: 11.5 }, "percentile of everything due")}</g>`;
+  const middle = (area.left + area.right) / 2;
+  return unspoken([
+    drawn,
+    text({ x: middle, y: area.bottom + 36, anchor: "middle", size: 11.5 }, "percentile of everything due"),
+  ]);
 }
 
 /** The name of each line at its end: at the right edge, or beside the arrow of one that ends for want of served requests. */
 function lineNames(lines: readonly PercentileLine[], x: (nines: number) => number, y: (us: number) => number, plot: Plot): Html {
-  const ends = lines.map((line) => ({ line, at: line.response.at(-1) ?? { nines: 0, us: 1 } }));
-  const endless = ends.filter(({ line }) => line.okShare !== null).map(({ line, at }, place) => cliff(line, px(x(at.nines)), px(y(at.us)), plot.area.top, place));
+  const ends = lines.map((line) => {
+    const end = line.response.at(-1) ?? { nines: 0, us: 1 };
+    return { line, x: x(end.nines), y: y(end.us) };
+  });
+  const endless = ends.filter(({ line }) => line.okShare !== null);
   const rest = ends.filter(({ line }) => line.okShare === null);
   const places = spread(
-    rest.map(({ at }) => y(at.us) + 4),
+    rest.map((end) => end.y + 4),
     15,
     plot.area.top + 6,
     plot.area.bottom,
   );
-  const named = rest.map(({ line, at }, index) => {
-    const place = px(places[index] ?? 0);
-    const [endX, endY] = [px(x(at.nines)), px(y(at.us))];
-    return html`<path ${stroke("rule", 0.8)} stroke-opacity="0.7" d="M${endX + 4},${endY}L${plot.area.right + 6},${place - 4}" />
-      <circle ${fill(line.role)} cx="${endX}" cy="${endY}" r="2.6" />
-      ${text({ x: plot.area.right + 10, y: place, bold: true, role: line.broke ? "failed" : "ink" }, plot.namesBeside ? line.name : line.name.replace(/.* /, ""))}`;
-  });
-  return html`<g>${named}${endless}</g>`;
+  return group([
+    rest.map((end, at) => nameAtEdge(end, places[at] ?? 0, plot)),
+    endless.map((end, at) => cliff(end, plot.area.top, at)),
+  ]);
+}
+
+interface LineEnd {
+  readonly line: PercentileLine;
+  readonly x: number;
+  readonly y: number;
+}
+
+function nameAtEdge({ line, x, y }: LineEnd, wordsY: number, { area, namesBeside }: Plot): Html {
+  const name = namesBeside ? line.name : line.name.replace(/.* /, "");
+  return group([
+    path(d`M${x + 4},${y}L${area.right + 6},${wordsY - 4}`, stroke("rule", 0.8), { opacity: 0.7 }),
+    dot(x, y, 2.6, fill(line.role)),
+    text({ x: area.right + 10, y: wordsY, bold: true, role: line.broke ? "failed" : "ink" }, name),
+  ]);
 }
 
 /** Beyond this percentile nothing was served: the line goes up for good, and says how much was. Each further one writes a line lower. */
-function cliff({ name, okShare }: PercentileLine, x: number, y: number, top: number, place: number): Html {
-  return html`<path ${stroke("failed", 1.4)} stroke-dasharray="2 3" d="M${x},${y}V${top}" /><path ${stroke("failed", 1.4)} d="M${x - 4},${top + 5}l4,-5l4,5" />
-    ${text({ x: x + 8, y: top + 14 + 16 * place, size: 11.5, bold: true, role: "failed", rim: true }, `${name}: ${formatShare(okShare ?? 0)} ok`)}`;
+function cliff({ line, x, y }: LineEnd, top: number, place: number): Html {
+  const words = `${line.name}: ${formatShare(line.okShare ?? 0)} ok`;
+  return group([
+    path(d`M${x},${y}V${top}`, stroke("failed", 1.4), { dash: "2 3" }),
+    path(d`M${x - 4},${top + 5}l4,-5l4,5`, stroke("failed", 1.4)),
+    text({ x: x + 8, y: top + 14 + 16 * place, size: 11.5, bold: true, role: "failed", rim: true }, words),
+  ]);
 }
 
 /** For the table: the classic percentiles and the largest value, with `-` where too few samples lie beyond. */
 export function percentileRow(distribution: Distribution | undefined): string[] {
   if (distribution === undefined || distribution.count === 0) return ["-", "-", "-", "-", "-", "-", "0"];
-  const at = (percent: number): string => (distribution.count >= samplesNeeded(percent) ? formatUs(distribution.percentile(percent)) : "-");
+  const at = (percent: number): string =>
+    distribution.count >= samplesNeeded(percent) ? formatUs(distribution.percentile(percent)) : "-";
   return [at(50), at(90), at(99), at(99.9), at(99.99), formatUs(distribution.maxUs), String(distribution.count)];
 }

@@ -3,7 +3,7 @@ import { formatCount, formatUs } from "../../model/units.ts";
 import { html } from "../html.ts";
 import { known, type Values } from "../seconds.ts";
 import type { Table } from "./figure.ts";
-import type { Panel, TimeChart } from "./panels.ts";
+import type { Panel, TimeChart } from "./time-chart.ts";
 
 /** Most rows: ten minutes at a row a second; a longer run gets rows of several seconds. Keeps the page under a few hundred kB. */
 export const timeRowsMost = 600;
@@ -18,7 +18,7 @@ export function timeTable(chart: TimeChart): Table {
     columns: [
       { head: "from second", kind: "heading" },
       { head: "step", kind: "text" },
-      ...columns.map(({ line }) => ({ head: line.name, kind: "number" }) as const),
+      ...columns.map(({ panel, line }) => ({ head: headOf(panel, line.name), kind: "number" }) as const),
     ],
     rows: starts.map((start) => [
       String(start),
@@ -27,6 +27,12 @@ export function timeTable(chart: TimeChart): Table {
     ]),
     rowAttribute: (row) => html`data-second="${starts[row] ?? 0}"`,
   };
+}
+
+/** Times carry their unit in each cell; the others have it in the head. */
+function headOf({ unit }: Panel, name: string): string {
+  if (unit === "per second") return `${name}/s`;
+  return unit === "cores" ? `${name}, cores` : name;
 }
 
 /** One cell: `-` where nothing was measured. */

@@ -7,13 +7,16 @@ import { html, type Html } from "../html.ts";
 import { secondOf, secondsCount, seriesValues, type Values } from "../seconds.ts";
 import { stepLabel } from "../step-view.ts";
 import { figure } from "./figure.ts";
-import { type Band, drawPanels, type Limit, type Line, type Panel, timeAttributes, type TimeChart } from "./panels.ts";
+import { drawPanels, timeAttributes } from "./panels.ts";
+import type { Band, Limit, Line, Panel, TimeChart } from "./time-chart.ts";
 import { timeTable } from "./time-table.ts";
 
 /** The chart as a figure; a sentence in its place where no second was written. */
 export function timelineFigure(record: RunRecord, breaksAt: number | null): Html {
   if (record.series.length === 0) {
-    return html`<p class="note">No second of this run was recorded (series.ndjson is empty or missing), so there is no timeline.</p>`;
+    return html`<p class="note">
+      No second of this run was recorded (series.ndjson is empty or missing), so there is no timeline.
+    </p>`;
   }
   const chart = timelineChart(record, breaksAt);
   return figure({
@@ -33,7 +36,12 @@ export function timelineChart(record: RunRecord, breaksAt: number | null): TimeC
   return {
     seconds,
     bands: bandsOf(record, breaksAt),
-    panels: [ratePanel(record, seconds), responsePanel(record, seconds), flightPanel(record, seconds), lanePanel(record, seconds)],
+    panels: [
+      ratePanel(record, seconds),
+      responsePanel(record, seconds),
+      flightPanel(record, seconds),
+      lanePanel(record, seconds),
+    ],
   };
 }
 
@@ -43,11 +51,17 @@ export function bandsOf({ run, events, series }: RunRecord, breaksAt: number | n
   const steps = run.steps.flatMap((step) => {
     if (step.startUs === null) return [];
     const broke = step.role === "step" && breaksAt !== null && step.multiple >= breaksAt;
-    return { name: stepLabel(step), fromSec: step.startUs / 1e6, toSec: Math.max(step.startUs, step.endUs ?? lastUs) / 1e6, broke };
+    return {
+      name: stepLabel(step),
+      fromSec: step.startUs / 1e6,
+      toSec: Math.max(step.startUs, step.endUs ?? lastUs) / 1e6,
+      broke,
+    };
   });
   const from = events.find(({ event }) => event === "prepare-start")?.t;
   const to = events.find(({ event }) => event === "prepare-end")?.t ?? steps[0]?.fromSec;
-  const prepared = from === undefined || to === undefined ? [] : [{ name: "prepare", fromSec: from / 1e6, toSec: to / 1e6, broke: false }];
+  const prepared =
+    from === undefined || to === undefined ? [] : [{ name: "prepare", fromSec: from / 1e6, toSec: to / 1e6, broke: false }];
   return [...prepared, ...steps];
 }
 
@@ -57,6 +71,7 @@ function ratePanel(record: RunRecord, seconds: number): Panel {
     unit: "per second",
     scale: "linear",
     limits: [],
+    failedAt: [],
     lines: withoutZeros([
       { name: "ok", role: "ok", filled: true, values: seriesValues(record, seconds, ({ ok }) => ok) },
       { name: "due", role: "ink", width: 1.2, values: seriesValues(record, seconds, ({ due }) => due) },
@@ -78,6 +93,7 @@ function responsePanel(record: RunRecord, seconds: number): Panel {
     unit: "us",
     scale: "log",
     limits: responseLimits(record.run.plan.budgets),
+    failedAt: [],
     lines: [
       { name: "max", role: "rule", width: 1.1, values: seriesValues(record, seconds, ({ max }) => max) },
       { name: "p99", role: "step4", width: 1.6, values: seriesValues(record, seconds, ({ p99 }) => p99) },
@@ -108,6 +124,7 @@ function flightPanel(record: RunRecord, seconds: number): Panel {
     unit: "count",
     scale: "linear",
     limits: [],
+    failedAt: [],
     lines: [
       { name: "connections", role: "muted", width: 1.2, values: seriesValues(record, seconds, ({ connections }) => connections) },
       { name: "in flight", role: "ok", values: seriesValues(record, seconds, ({ inFlight }) => inFlight) },
@@ -118,11 +135,11 @@ function flightPanel(record: RunRecord, seconds: number): Panel {
 function lanePanel(record: RunRecord, seconds: number): Panel {
   const lane = (pick: (sample: LaneSample) => number | null): Values =>
     seriesValues(record, seconds, ({ lanes }) => {
-      const value = lanes == null ? null : pick(lanes);
+      const value = lanes === null ? null : pick(lanes);
       return value === null || value < 0 ? null : value;
     });
   const failedAt = record.series.flatMap(({ t, lanes }) => {
-    const failed = lanes != null && [lanes.connectUs, lanes.freshUs, lanes.keptUs].includes(-1);
+    const failed = lanes !== null && [lanes.connectUs, lanes.freshUs, lanes.keptUs].includes(-1);
     return failed ? (secondOf(t) ?? []) : [];
   });
   return {
@@ -131,7 +148,6 @@ function lanePanel(record: RunRecord, seconds: number): Panel {
     scale: "log",
     limits: [],
     failedAt,
-    failedName: "a lane failed",
     lines: [
       { name: "connect only", role: "muted", values: lane(({ connectUs }) => connectUs) },
       { name: "fresh connection", role: "target2", values: lane(({ freshUs }) => freshUs) },

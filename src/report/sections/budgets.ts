@@ -10,8 +10,8 @@ export function budgetsSection(budgets: readonly BudgetResult[]): Html {
   return html`<section id="budgets">
     <h2>Budgets</h2>
     <p class="lead">
-      Judged over everything that was due: what was refused, failed or never answered counts as infinitely late. Without enough samples a budget is
-      not measured, never met.
+      Judged over everything that was due: what was refused, failed or never answered counts as infinitely late. Without enough
+      samples a budget is not measured, never met.
     </p>
     ${budgets.length === 0 ? html`<p>The scenario names no budget.</p>` : budgetTable(budgets)}
   </section>`;

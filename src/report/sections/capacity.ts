@@ -30,8 +30,14 @@ export function capacitySection(record: RunRecord, summary: Summary, steps: read
 }
 
 function lead({ capacity }: Summary): string {
-  const holds = capacity.holdsRatePerSec === null ? "No step met every limit" : `Every limit was met up to ${formatCount(capacity.holdsRatePerSec)} requests/s${capacity.lowerBound ? " at least (the generator was the limit)" : ""}`;
-  const breaks = capacity.breaksRatePerSec === null ? "no step broke" : `at ${formatCount(capacity.breaksRatePerSec)} requests/s it no longer held`;
+  const holds =
+    capacity.holdsRatePerSec === null
+      ? "No step met every limit"
+      : `Every limit was met up to ${formatCount(capacity.holdsRatePerSec)} requests/s${capacity.lowerBound ? " at least (the generator was the limit)" : ""}`;
+  const breaks =
+    capacity.breaksRatePerSec === null
+      ? "no step broke"
+      : `at ${formatCount(capacity.breaksRatePerSec)} requests/s it no longer held`;
   return `${holds}; ${breaks}. The most that was served well over a whole step is ${formatCount(Math.round(capacity.bestOkPerSec))} ok replies/s.`;
 }
 

@@ -13,15 +13,17 @@ export function cleanupSection(record: RunRecord, summary: Summary, entries: rea
   return html`<section id="cleanup">
     <h2>Cleanup</h2>
     <p class="lead">${journalSentence(record)}</p>
-    ${last === undefined ? noCleanup(record) : proof(last, summary)}
-    ${entries.length === 0 ? null : sweeps(entries)}
+    ${last === undefined ? noCleanup(record) : proof(last, summary)} ${entries.length === 0 ? null : sweeps(entries)}
     ${last === undefined ? null : untagged(record, last)}
   </section>`;
 }
 
 function journalSentence({ journal }: RunRecord): string {
   if (journal.intents === 0) return "The journal holds no write: this run asked the target to create nothing.";
-  const unknown = journal.unknown === 0 ? "" : `; of ${formatCount(journal.unknown)} it is not known whether they landed, so the sweep treats them as if they had`;
+  const unknown =
+    journal.unknown === 0
+      ? ""
+      : `; of ${formatCount(journal.unknown)} it is not known whether they landed, so the sweep treats them as if they had`;
   return `Before each write was sent, it was written to the journal: ${countOf(journal.intents, "write")}, ${formatCount(journal.created)} accepted, ${formatCount(journal.rejected)} refused, ${formatCount(journal.unsent)} never sent${unknown}.`;
 }
 
@@ -29,7 +31,10 @@ function noCleanup({ run, journal }: RunRecord): Html {
   const rules = run.plan.cleanup;
   if (rules?.none !== undefined) return html`<p>The scenario says that nothing needs to be cleaned: ${rules.none}</p>`;
   if (journal.intents === 0) return html`<p>There was nothing to clean.</p>`;
-  return html`<p>${signed("bad", "not cleaned")} No sweep is in the record. What the run created may still be there; the command to clean it is at the end of this report.</p>`;
+  return html`<p>
+    ${signed("bad", "not cleaned")} No sweep is in the record. What the run created may still be there; the command to clean it is
+    at the end of this report.
+  </p>`;
 }
 
 function proof(entry: CleanupEntry, { cleanup }: Summary): Html {
@@ -42,8 +47,22 @@ function proof(entry: CleanupEntry, { cleanup }: Summary): Html {
     ["other rows", entry.untagged.replaceAll("-", " ")],
     ["in sum", signed(...verified)],
   ];
-  return html`<dl class="proof">${cells.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-    ${entry.problems.length === 0 ? null : html`<ul class="problems">${entry.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
+  return html`<dl class="proof">
+      ${cells.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${
+      entry.problems.length === 0
+        ? null
+        : html`<ul class="problems">
+            ${entry.problems.map((problem) => html`<li>${problem}</li>`)}
+          </ul>`
+    }
     <p class="note">
       ${entry.tombstoned ? "The run is tombstoned: the target drops what of it arrives late." : "The run is not tombstoned: a write that was accepted (202) may still land late."}
       ${entry.plan.kind === "http" && entry.plan.url !== null ? html`Swept with <code>${entry.plan.url}</code>${entry.plan.tokenFrom === null ? null : html`, token from <code>${entry.plan.tokenFrom}</code>`}.` : null}
@@ -57,27 +76,24 @@ function rowsOf(rows: RowCounts | null): string {
 }
 
 function sweeps(entries: readonly CleanupEntry[]): Html {
-  return table(
-    {
-      columns: [
-        { head: "sweep", kind: "heading" },
-        { head: "rows of this run before", kind: "text" },
-        { head: "deleted", kind: "number" },
-        { head: "batches", kind: "number" },
-        { head: "left", kind: "number" },
-        { head: "result", kind: "text" },
-      ],
-      rows: entries.map((entry) => [
-        `${formatInstant(entry.at)}${entry.dryRun ? " (dry run)" : ""}`,
-        rowsOf(entry.before),
-        formatCount(entry.deleted),
-        formatCount(entry.batches),
-        entry.residue === null ? "-" : formatCount(entry.residue),
-        entry.dryRun ? signed("unsure", "dry run") : entry.verified ? signed("good", "verified") : signed("bad", "not verified"),
-      ]),
-    },
-    true,
-  );
+  return table({
+    columns: [
+      { head: "sweep", kind: "heading" },
+      { head: "rows of this run before", kind: "text" },
+      { head: "deleted", kind: "number" },
+      { head: "batches", kind: "number" },
+      { head: "left", kind: "number" },
+      { head: "result", kind: "text" },
+    ],
+    rows: entries.map((entry) => [
+      `${formatInstant(entry.at)}${entry.dryRun ? " (dry run)" : ""}`,
+      rowsOf(entry.before),
+      formatCount(entry.deleted),
+      formatCount(entry.batches),
+      entry.residue === null ? "-" : formatCount(entry.residue),
+      entry.dryRun ? signed("unsure", "dry run") : entry.verified ? signed("good", "verified") : signed("bad", "not verified"),
+    ]),
+  });
 }
 
 /** The rows that are not ours: how many, and their checksum, at each look. */
@@ -87,7 +103,18 @@ function untagged({ cleanup }: RunRecord, { untaggedBefore, untaggedAfter }: Cle
     ["before the sweep", untaggedBefore],
     ["after the sweep", untaggedAfter],
   ] as const;
-  const rows = looks.map(([when, state]) => [when, state === null ? "not read" : formatCount(state.count), state === null ? "-" : html`<code>${state.checksum}</code>`]);
+  const rows = looks.map(([when, state]) => [
+    when,
+    state === null ? "not read" : formatCount(state.count),
+    state === null ? "-" : html`<code>${state.checksum}</code>`,
+  ]);
   return html`<h3 class="sub">Rows that are not this run's</h3>
-    ${table({ columns: [{ head: "looked at", kind: "heading" }, { head: "rows", kind: "number" }, { head: "checksum", kind: "word" }], rows }, true)}`;
+    ${table({
+      columns: [
+        { head: "looked at", kind: "heading" },
+        { head: "rows", kind: "number" },
+        { head: "checksum", kind: "word" },
+      ],
+      rows,
+    })}`;
 }

@@ -10,6 +10,8 @@ import { stepLabel, type StepView } from "../step-view.ts";
 const keysMost = 100;
 const samplesMost = 5;
 const slowMost = 20;
+/** Letters shown of one reply: as many as a sample holds, unless someone edited the record. */
+const replyLetters = 1_000;
 
 export function errorsSection(record: RunRecord, steps: readonly StepView[]): Html {
   const totals = new Map<string, number>();
@@ -24,28 +26,28 @@ export function errorsSection(record: RunRecord, steps: readonly StepView[]): Ht
     <p class="lead">Every request that was due and did not end well, by what ended it. Warm-up is left out.</p>
     ${ranked.length === 0 ? html`<p>There was none.</p>` : keyTable(shown, steps, due)}
     ${ranked.length > shown.length ? html`<p class="note">${ranked.length - shown.length} further keys are in summary.json.</p>` : null}
-    ${samplesByKey(record, shown.map(([key]) => key))}${slowSamples(record)}
+    ${samplesByKey(
+      record,
+      shown.map(([key]) => key),
+    )}${slowSamples(record)}
   </section>`;
 }
 
 function keyTable(ranked: readonly (readonly [string, number])[], steps: readonly StepView[], due: number): Html {
-  return table(
-    {
-      columns: [
-        { head: "error", kind: "heading" },
-        ...steps.map(({ label }) => ({ head: label, kind: "number" }) as const),
-        { head: "in all", kind: "number" },
-        { head: "of due", kind: "number" },
-      ],
-      rows: ranked.map(([key, count]) => [
-        html`<code>${key}</code>`,
-        ...steps.map(({ summary }) => formatCount(summary.errors[key] ?? 0)),
-        formatCount(count),
-        due === 0 ? "-" : formatShare(count / due),
-      ]),
-    },
-    true,
-  );
+  return table({
+    columns: [
+      { head: "error", kind: "heading" },
+      ...steps.map(({ label }) => ({ head: label, kind: "number" }) as const),
+      { head: "in all", kind: "number" },
+      { head: "of due", kind: "number" },
+    ],
+    rows: ranked.map(([key, count]) => [
+      html`<code>${key}</code>`,
+      ...steps.map(({ summary }) => formatCount(summary.errors[key] ?? 0)),
+      formatCount(count),
+      due === 0 ? "-" : formatShare(count / due),
+    ]),
+  });
 }
 
 /** Samples of the keys in the table, then of keys that only the warm-up had. */
@@ -56,7 +58,10 @@ function samplesByKey(record: RunRecord, ranked: readonly string[]): Html {
   const details = keys.map((key) => {
     const samples = byKey.get(key)?.slice(0, samplesMost) ?? [];
     if (samples.length === 0) return null;
-    return html`<details><summary>Samples of <code>${key}</code> (${samples.length})</summary>${samples.map((sample) => sampleBlock(record, sample))}</details>`;
+    return html`<details>
+      <summary>Samples of <code>${key}</code> (${samples.length})</summary>
+      ${samples.map((sample) => sampleBlock(record, sample))}
+    </details>`;
   });
   return html`${details}`;
 }
@@ -67,7 +72,13 @@ function slowSamples(record: RunRecord): Html | null {
     .toSorted((a, b) => (b.responseUs ?? 0) - (a.responseUs ?? 0))
     .slice(0, slowMost);
   if (slow.length === 0) return null;
-  const rows = slow.map((sample) => [html`<code>${sample.request}</code>`, stepName(record, sample), secondsAt(sample), durationOf(sample), html`<code>${sample.traceId}</code>`]);
+  const rows = slow.map((sample) => [
+    html`<code>${sample.request}</code>`,
+    stepName(record, sample),
+    secondsAt(sample),
+    durationOf(sample),
+    html`<code>${sample.traceId}</code>`,
+  ]);
   const columns = [
     { head: "request", kind: "word" },
     { head: "step", kind: "text" },
@@ -75,14 +86,18 @@ function slowSamples(record: RunRecord): Html | null {
     { head: "response", kind: "number" },
     { head: "trace id", kind: "word" },
   ] as const;
-  return html`<details><summary>The slowest requests that were answered (${slow.length})</summary>${table({ columns, rows })}</details>`;
+  return html`<details>
+    <summary>The slowest requests that were answered (${slow.length})</summary>
+    ${table({ columns, rows })}
+  </details>`;
 }
 
 function sampleBlock(record: RunRecord, sample: RequestSample): Html {
-  return html`<pre>${sample.request}
+  return html`<pre>
+${sample.request}
 ${sample.status === null ? "no status" : `status ${sample.status}`}, ${durationOf(sample)}, step ${stepName(record, sample)}, at ${secondsAt(sample)}, trace ${sample.traceId}
 
-${sample.reply === "" ? "(empty reply)" : sample.reply}</pre>`;
+${sample.reply === "" ? "(empty reply)" : sample.reply.slice(0, replyLetters)}</pre>`;
 }
 
 function stepName({ run }: RunRecord, { step }: RequestSample): string {

@@ -9,19 +9,32 @@ import { fill } from "../theme.ts";
 export function findingsSection({ findings, ruledOut, notJudged }: Verdict): Html {
   const other = [
     { title: "Ruled out", rows: ruledOut.map(({ code, because }) => [codeInWords(code), because]), head: "because" },
-    { title: "Not judged for want of evidence", rows: notJudged.map(({ code, missing }) => [codeInWords(code), missing]), head: "missing" },
+    {
+      title: "Not judged for want of evidence",
+      rows: notJudged.map(({ code, missing }) => [codeInWords(code), missing]),
+      head: "missing",
+    },
   ];
   return html`<section id="findings">
     <h2>Findings</h2>
     <p class="lead">
-      A problem is a cause, a symptom follows from one, information says what is not a problem. Each number can be derived again from the
-      run record.
+      A problem is a cause, a symptom follows from one, information says what is not a problem. Each number can be derived again
+      from the run record.
     </p>
     ${findings.length === 0 ? html`<p>Nothing was found.</p>` : findings.map(findingArticle)}
     ${other.map(({ title, rows, head }) =>
       rows.length === 0
         ? null
-        : html`<details><summary>${title} (${rows.length})</summary>${table({ columns: [{ head: "cause", kind: "heading" }, { head, kind: "word" }], rows })}</details>`,
+        : html`<details>
+            <summary>${title} (${rows.length})</summary>
+            ${table({
+              columns: [
+                { head: "cause", kind: "heading" },
+                { head, kind: "word" },
+              ],
+              rows,
+            })}
+          </details>`,
     )}
   </section>`;
 }
@@ -47,25 +60,25 @@ function findingArticle({ code, severity, confidence, explains, evidence, advice
 
 function shareBar(share: number): Html {
   const width = Math.round(120 * Math.min(1, Math.max(0, share)));
-  return html`<svg width="120" height="9" aria-hidden="true"><rect ${fill("grid")} width="120" height="9" /><rect ${fill("ink")} width="${width}" height="9" /></svg>`;
+  return html`<svg width="120" height="9" aria-hidden="true">
+    <rect ${fill("grid")} width="120" height="9" />
+    <rect ${fill("ink")} width="${width}" height="9" />
+  </svg>`;
 }
 
 function evidenceTable(evidence: readonly Evidence[]): Html {
-  return table(
-    {
-      columns: [
-        { head: "evidence", kind: "word" },
-        { head: "measured", kind: "number" },
-        { head: "held against", kind: "number" },
-        { head: "over", kind: "text" },
-      ],
-      rows: evidence.map(({ signal, measured, threshold, unit, window }) => [
-        signal,
-        formatQuantity(measured, unit),
-        threshold === null ? "-" : formatQuantity(threshold, unit),
-        window,
-      ]),
-    },
-    true,
-  );
+  return table({
+    columns: [
+      { head: "evidence", kind: "word" },
+      { head: "measured", kind: "number" },
+      { head: "held against", kind: "number" },
+      { head: "over", kind: "text" },
+    ],
+    rows: evidence.map(({ signal, measured, threshold, unit, window }) => [
+      signal,
+      formatQuantity(measured, unit),
+      threshold === null ? "-" : formatQuantity(threshold, unit),
+      window,
+    ]),
+  });
 }

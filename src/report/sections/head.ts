@@ -12,17 +12,23 @@ export function headSection(record: RunRecord, summary: Summary): Html {
   const state = stateOf(summary);
   const [headline = "", ...remarks] = summary.answer.sentence.split(/(?<=[.!?])\s+(?=\p{Lu})/u);
   return html`<header>
-    <div class="masthead"><span><strong>Peakproof</strong> capacity report</span><span>${run.runId}</span></div>
-    <p class="state ${state.tone}">${sign(state.tone, 26)}<span>${state.words}</span></p>
+    <div class="masthead">
+      <span><strong>Peakproof</strong> capacity report</span> <span>${run.runId}</span>
+    </div>
+    <p class="state ${state.tone}">${sign(state.tone, 26)} <span>${state.words}</span></p>
     <h1>${headline}</h1>
     ${remarks.length === 0 ? null : html`<p class="lead">${remarks.join(" ")}</p>`}
     <dl class="facts">
-      ${facts(record, summary).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+      ${facts(record, summary).map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
     </dl>
     ${warnings(record, summary)}
-    <nav aria-label="Contents">
-      ${contents.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}
-    </nav>
+    <nav aria-label="Contents">${contents.map(([id, name]) => html`<a href="#${id}">${name}</a> `)}</nav>
   </header>`;
 }
 
@@ -39,12 +45,15 @@ const contents = [
 
 function facts({ run, series }: RunRecord, summary: Summary): [string, string][] {
   const steps = run.plan.steps.filter(({ role }) => role === "step");
-  const lastUs = run.ended?.atUs ?? (series.at(-1)?.t ?? 0);
+  const lastUs = run.ended?.atUs ?? series.at(-1)?.t ?? 0;
   return [
     ["Target", summary.target],
     ["Scenario", summary.scenario],
     ["Peak (1x)", `${formatCount(run.plan.peakRatePerSec)} requests/s`],
-    ["Multiples held", `${steps.map(({ multiple }) => `${multiple}x`).join(", ")}${steps[0] === undefined ? "" : ` for ${formatUs(steps[0].holdUs)} each`}`],
+    [
+      "Multiples held",
+      `${steps.map(({ multiple }) => `${multiple}x`).join(", ")}${steps[0] === undefined ? "" : ` for ${formatUs(steps[0].holdUs)} each`}`,
+    ],
     ["Started", formatInstant(run.startedAt)],
     ["Duration", run.ended === null ? `${formatUs(lastUs)} recorded, no end` : formatUs(lastUs)],
     ["Validity", summary.validity.grade],
@@ -54,11 +63,19 @@ function facts({ run, series }: RunRecord, summary: Summary): [string, string][]
 
 /** What a reader must know before believing a number: a run cut short, doubts about validity, why the exit code is not 0. */
 function warnings({ run, problems }: RunRecord, { validity, exitReasons }: Summary): Html | null {
-  const stopped = run.ended === null
-    ? ["The run has no end: it was killed or is still going on. What follows is what it had written by then."]
-    : run.ended.how === "finished" ? [] : [`The run was ${run.ended.how}${run.ended.reason === null ? "" : `: ${run.ended.reason}`}`];
-  const parts = problems.length === 0 ? [] : [`Parts of the record could not be read (${problems.map(({ file }) => file).join(", ")}); see the end of this report.`];
+  const stopped =
+    run.ended === null
+      ? ["The run has no end: it was killed or is still going on. What follows is what it had written by then."]
+      : run.ended.how === "finished"
+        ? []
+        : [`The run was ${run.ended.how}${run.ended.reason === null ? "" : `: ${run.ended.reason}`}`];
+  const parts =
+    problems.length === 0
+      ? []
+      : [`Parts of the record could not be read (${problems.map(({ file }) => file).join(", ")}); see the end of this report.`];
   const sentences = [...new Set([...stopped, ...validity.reasons, ...exitReasons, ...parts])];
   if (sentences.length === 0) return null;
-  return html`<ul class="problems">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>`;
+  return html`<ul class="problems">
+    ${sentences.map((sentence) => html`<li>${sentence}</li>`)}
+  </ul>`;
 }

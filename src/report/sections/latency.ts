@@ -9,7 +9,9 @@ export function latencySection(record: RunRecord, steps: readonly StepView[]): H
   const lines = percentileLines(record, steps);
   const body =
     lines.length === 0
-      ? html`<p class="note">The record holds no histogram with enough samples (latency.hlog is empty or missing), so no distribution can be drawn.</p>`
+      ? html`<p class="note">
+          The record holds no histogram with enough samples (latency.hlog is empty or missing), so no distribution can be drawn.
+        </p>`
       : figure({
           id: "percentiles",
           title: "Latency by percentile",
@@ -21,8 +23,8 @@ export function latencySection(record: RunRecord, steps: readonly StepView[]): H
   return html`<section id="latency-section">
     <h2>Latency</h2>
     <p class="lead">
-      Response counts from the instant at which a request was due, service from when it was sent. Where the two part, requests waited for
-      a connection: that is the target's slowness too, and budgets judge it.
+      Response counts from the instant at which a request was due, service from when it was sent. Where the two part, requests
+      waited for a connection: that is the target's slowness too, and budgets judge it.
     </p>
     ${body}
   </section>`;

@@ -12,12 +12,25 @@ export function makingSection(record: RunRecord): Html {
   const facts = [...load(record), ...machine(record)];
   return html`<section id="making">
     <h2>How the run was made</h2>
-    <dl class="pairs">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+    <dl class="pairs">
+      ${facts.map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+      )}
+    </dl>
     <p class="note">To make it again: the same seed gives the same arrivals, people and bodies.</p>
     <pre>${runCommand(run)}</pre>
     <p class="note">To sweep again what it left; it may be run any number of times:</p>
     <pre>${cleanCommand(record.dir)}</pre>
-    ${problems.length === 0 ? null : html`<p class="note">Parts of the record that could not be read:</p><ul class="problems">${problems.map(({ file, problem }) => html`<li><code>${file}</code>: ${problem}</li>`)}</ul>`}
+    ${
+      problems.length === 0
+        ? null
+        : html`<p class="note">Parts of the record that could not be read:</p>
+            <ul class="problems">
+              ${problems.map(({ file, problem }) => html`<li><code>${file}</code>: ${problem}</li>`)}
+            </ul>`
+    }
   </section>`;
 }
 
@@ -25,15 +38,23 @@ function load({ run }: RunRecord): [string, Part][] {
   const { plan, schedule } = run;
   const operations = plan.operations.map(({ name, kind, weight }) => `${name} (${kind}, weight ${weight})`);
   const steps = run.steps.map((step) => `${stepLabel(step)} at ${formatCount(step.ratePerSec)}/s for ${formatUs(step.holdUs)}`);
-  const thirdParties = Object.entries(plan.thirdParties).map(([name, { limitPerSec, notice }]) => `${name}: limit ${formatCount(limitPerSec)}/s, notice: ${notice}`);
-  const pairs = (values: Readonly<Record<string, string>>): string => Object.entries(values).map(([key, value]) => `${key}=${value}`).join(", ");
+  const thirdParties = Object.entries(plan.thirdParties).map(
+    ([name, { limitPerSec, notice }]) => `${name}: limit ${formatCount(limitPerSec)}/s, notice: ${notice}`,
+  );
+  const pairs = (values: Readonly<Record<string, string>>): string =>
+    Object.entries(values)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(", ");
   return [
     ["Scenario", html`<code>${plan.scenario.path}</code>, hash <code>${plan.scenario.hash}</code>`],
     ["Steps", steps.join("; ")],
     ["Arrivals", `${plan.pace}, ${countOf(schedule.requests, "request")} planned, of them ${countOf(schedule.writes, "write")}`],
     ["Operations", operations.join("; ")],
     ["People", `${formatCount(plan.users.pool)} ${plan.users.name}, ${plan.users.popularity}`],
-    ["Connections", `${plan.connections.policy}, at most ${formatCount(plan.connections.max)}, deadline ${formatUs(plan.connections.deadlineUs)}`],
+    [
+      "Connections",
+      `${plan.connections.policy}, at most ${formatCount(plan.connections.max)}, deadline ${formatUs(plan.connections.deadlineUs)}`,
+    ],
     ["Seed", String(plan.seed)],
     ["Schedule hash", html`<code>${schedule.hash}</code>`],
     ["Tag", html`<code>${defaultTagHeaders.run}: ${run.runId}</code> on every request`],
@@ -45,9 +66,13 @@ function load({ run }: RunRecord): [string, Part][] {
 
 function machine({ run }: RunRecord): [string, Part][] {
   const { hostname, platform, kernel, cpuModel, cores, memoryBytes, node } = run.machine;
-  const pids = run.target.pids.length === 0 ? "no process of the target was sampled" : `sampled processes ${run.target.pids.join(", ")}`;
+  const pids =
+    run.target.pids.length === 0 ? "no process of the target was sampled" : `sampled processes ${run.target.pids.join(", ")}`;
   return [
-    ["Generator", `${hostname}: ${countOf(cores, "core")} (${cpuModel}), ${formatBytes(memoryBytes)}, ${platform} ${kernel}; ${countOf(run.plan.workers, "load thread")}, ${run.plan.precision}`],
+    [
+      "Generator",
+      `${hostname}: ${countOf(cores, "core")} (${cpuModel}), ${formatBytes(memoryBytes)}, ${platform} ${kernel}; ${countOf(run.plan.workers, "load thread")}, ${run.plan.precision}`,
+    ],
     ["Target", `${run.plan.target}; ${pids} (${run.target.found})`],
     ["Versions", `Peakproof ${run.version}, Node ${node}`],
     ["Git revision", run.gitRevision === null ? "unknown" : html`<code>${run.gitRevision}</code>`],

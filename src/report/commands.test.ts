@@ -1,0 +1,34 @@
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { recordOf } from "../../test/record-builder.ts";
+import { cleanCommand, runCommand, shellWord } from "./commands.ts";
+
+describe("shellWord", () => {
+  it("leaves plain words as they are and quotes the others", () => {
+    expect(shellWord("runs/2026-a")).toBe("runs/2026-a");
+    expect(shellWord("it's $(here)")).toBe(`'it'\\''s $(here)'`);
+    expect(shellWord("")).toBe("''");
+  });
+
+  it("is one argument for a real shell, whatever it holds", () => {
+    const texts = fc.sample(fc.string({ unit: "grapheme" }), 30).map((text) => text.replace(/\p{Cc}/gu, " "));
+    const printed = execFileSync("sh", ["-c", `printf '%s\\n' ${texts.map(shellWord).join(" ")}`], { encoding: "utf8" });
+    expect(printed).toBe(texts.map((text) => `${text}\n`).join(""));
+  });
+});
+
+describe("commands", () => {
+  it("name every value that decides what a run sends", () => {
+    const { run } = recordOf({ holdSec: 2, warmupSec: 1 });
+    const plan = { ...run.plan, variables: { token: "a b" } };
+    expect(runCommand({ ...run, plan })).toBe(
+      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --seed 1 --peak 200 " +
+        "--multiples 1,2,3,5 --hold 2s --warmup 1s --workers 1 --var 'token=a b'",
+    );
+  });
+
+  it("keep a directory of any name one argument", () => {
+    expect(cleanCommand("my runs/x; rm -rf ~")).toBe("peakproof cleanup 'my runs/x; rm -rf ~'");
+  });
+});

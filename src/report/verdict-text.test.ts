@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { analyze } from "../../analysis/index.ts";
+import { recordOf } from "../../test/record-builder.ts";
+import type { Summary } from "../model/summary.ts";
+import { buildSummary } from "./summary.ts";
+import { widthOf } from "./text-width.ts";
+import { findingsText, renderVerdict } from "./verdict-text.ts";
+
+const record = recordOf({ quotaPerSec: 500, holdSec: 6 });
+const verdict = analyze(record);
+const cleaned = { created: 10, unknown: 1, deleted: 11, residue: 0, untagged: "unchanged", verified: true } as const;
+const summary: Summary = {
+  ...buildSummary({
+    record,
+    verdict,
+    validity: { grade: "valid", reasons: [] },
+    cleanup: null,
+    exit: { exitCode: 3, exitReasons: ["budget missed at 3x"] },
+  }),
+  cleanup: cleaned,
+};
+
+/** Lines that hold a path are never cut, so that it can be copied. */
+const isPath = (line: string): boolean => /^(?:Report|Record): /.test(line);
+
+describe("renderVerdict", () => {
+  const text = renderVerdict(summary, 100, false);
+
+  it("begins with the answer and ends with where to read on", () => {
+    const lines = text.split("\n");
+    expect(lines[0]).toBe("✘ Breaks at 3x");
+    expect(lines[1]).toContain("Holds 2x peak");
+    expect(lines.slice(-2)).toEqual(["Report: runs/20260101-0000-test/report.html", "Record: runs/20260101-0000-test"]);
+  });
+
+  it("has a row per step, the first finding with its evidence and advice, budgets, cleanup, validity and exit", () => {
+    expect(text).toMatch(/^5x +1,000\/s/m);
+    expect(text).toMatch(/^problem: Rate quota \(confidence/m);
+    expect(text).toMatch(/^ {2}- refused .* against/m);
+    expect(text).toMatch(/^ {2}> \w/m);
+    expect(text).toMatch(/^ {2}✔ 1x: .* ✘ 3x: never$/m);
+    expect(text).toContain("✔ Cleanup verified: 10 created, 1 unknown, 11 deleted, 0 left; other rows unchanged");
+    expect(text).toContain("Exit code 3\n  budget missed at 3x");
+  });
+
+  it.each([40, 60, 80, 200])("is no wider than %i cells", (width) => {
+    const lines = renderVerdict(summary, width, true).split("\n");
+    expect(lines.filter((line) => !isPath(line) && widthOf(line) >= Math.max(41, width))).toEqual([]);
+  });
+
+  it("prints no escape sequence that came from the target", () => {
+    const finding = verdict.findings[0];
+    if (finding === undefined) throw new Error("the analysis found nothing");
+    const evil = "\u001b]0;owned\u0007\u001b[2J";
+    const evidence = [{ signal: evil, measured: 1, threshold: null, unit: "x", window: evil }];
+    const hostile = { ...summary, dir: `runs/${evil}`, exitReasons: [evil], findings: [{ ...finding, advice: evil, evidence }] };
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+    expect(renderVerdict(hostile, 100, false)).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it("says what is missing: no steps, no cleanup, a run that is not valid", () => {
+    const bare: Summary = {
+      ...summary,
+      steps: [],
+      findings: [],
+      budgets: [],
+      cleanup: null,
+      validity: { grade: "invalid", reasons: ["the generator was late"] },
+    };
+    const text = renderVerdict(bare, 100, false);
+    expect(text).toContain("– Not valid");
+    expect(text).toContain("No step was begun.");
+    expect(text).toContain("Cleanup: none. To sweep what the run left: peakproof cleanup runs/20260101-0000-test");
+    expect(text).toContain("Validity: invalid\n  the generator was late");
+  });
+});
+
+describe("findingsText", () => {
+  it("says what was found, what was ruled out and what could not be judged", () => {
+    const text = findingsText(verdict, 100, false);
+    expect(text).toMatch(/^✘ Breaks at 3x\n/);
+    expect(text).toContain("problem: Rate quota");
+    expect(text).toMatch(/^Ruled out\n {2}\w/m);
+  });
+});
