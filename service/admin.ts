@@ -9,6 +9,7 @@ import { runPattern } from "./tag.ts";
 const defaultLimit = 500;
 const largestLimit = 10_000;
 
+/** What the admin port tells and does. */
 export interface AdminParts {
   readonly token: string;
   readonly publicKeyPem: string;
@@ -18,6 +19,7 @@ export interface AdminParts {
   healthy(): boolean;
 }
 
+/** The admin server, not yet listening. */
 export function createAdminServer(parts: AdminParts): Server {
   return createServer((request, response) => {
     answer(parts, request, response).catch((error: unknown) => {

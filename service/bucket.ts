@@ -5,10 +5,12 @@ const burstSeconds = 0.05;
 /** So that low limits do not refuse two requests that only happen to meet. */
 const smallestBurst = 10;
 
+/** The most tokens that a rate saves up. */
 export function burstOf(ratePerSec: number): number {
   return Math.max(smallestBurst, ratePerSec * burstSeconds);
 }
 
+/** One bucket, full at first. */
 export class TokenBucket {
   readonly ratePerSec: number;
   readonly burst: number;

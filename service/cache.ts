@@ -7,6 +7,7 @@ interface Entry<Value> {
   readonly expiresMs: number;
 }
 
+/** How a cache keeps what it has. */
 export interface CacheRules {
   readonly ttlMs: number;
   readonly capacity: number;

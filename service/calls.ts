@@ -12,6 +12,7 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Commands on their way, and who waits for their results. */
 export class WriterCalls {
   readonly #send: (message: FromWorker) => void;
   readonly #pending = new Map<number, Pending>();

@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { openForReading, tables } from "./schema.ts";
 
+/** All genuine rows in two figures. */
 export interface UntaggedRows {
   readonly count: number;
   /** 16 hexadecimal digits. */

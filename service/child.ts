@@ -7,6 +7,7 @@ import type { LaboratoryReady, LaboratoryStart, PrimaryReady, PrimaryStart, Star
 /** How long a process may take until it listens: a hundred times the usual, for a machine under load. */
 const startTimeoutMs = 20_000;
 
+/** How a process ended: one of the two is set. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -2,6 +2,7 @@
 import { ServiceError } from "./errors.ts";
 import { faultOf, knobs } from "./knobs.ts";
 
+/** Every setting; durations are milliseconds, as on the command line. */
 export interface ServiceConfig {
   readonly host: string;
   /** Public port; 0 takes any free one. */
@@ -40,6 +41,7 @@ export interface ServiceConfig {
 export const loopbackSecret = "health-code-loopback-secret";
 export const loopbackAdminToken = "health-code-loopback-token";
 
+/** A service on loopback with one worker, no limits, and a laboratory that answers in some 30 ms. */
 export const defaults: ServiceConfig = {
   host: "127.0.0.1",
   port: 8460,

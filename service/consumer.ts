@@ -29,6 +29,7 @@ export class Allowance {
   }
 }
 
+/** Where a consumer takes its items, and how fast. */
 export interface ConsumerOptions {
   /** 0 is unlimited. */
   readonly ratePerSec: number;
@@ -37,6 +38,7 @@ export interface ConsumerOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** The one consumer of a queue. */
 export class Consumer {
   readonly #queue: WriteQueue;
   readonly #options: ConsumerOptions;

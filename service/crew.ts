@@ -8,6 +8,7 @@ const mostReplacementsPerMinute = 10;
 /** Questions that may be open at once: each is an admin request. */
 const mostQuestions = 100;
 
+/** What the primary does about its workers. */
 export interface CrewHandlers {
   /** What a new worker is told; read anew for each, since tombstones come. */
   start(place: number): WorkerStart;
@@ -34,6 +35,7 @@ interface OpenQuestion {
   readonly done: () => void;
 }
 
+/** All workers of a primary. */
 export class Crew {
   readonly #handlers: CrewHandlers;
   /** By cluster worker id. */

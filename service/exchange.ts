@@ -37,4 +37,5 @@ export interface Exchange {
   readonly timing: Timing;
 }
 
+/** Answers one request. Throws ApiError for every expected failure. */
 export type Handler = (worker: Worker, exchange: Exchange) => ApiReply | Promise<ApiReply>;

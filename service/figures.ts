@@ -10,6 +10,7 @@ const workerAnswerMs = 300;
 
 type Figures = Extract<Answer, { kind: "figures" }>;
 
+/** What `/metrics` answers. */
 export class FiguresPage {
   readonly #crew: Crew;
   readonly #readings: readonly GaugeReading[];

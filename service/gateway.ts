@@ -18,6 +18,7 @@ export class Gate {
   #used = 0;
   #wanted = 0;
 
+  /** Whether a request may pass; costs a token of the lease. */
   admit(): boolean {
     this.#wanted += 1;
     if (this.#tokens < 1) return false;

@@ -1,8 +1,10 @@
 /** One table that describes each setting, so that a command line makes its flags, its help and its checks from it. */
 import type { ServiceConfig } from "./config.ts";
 
+/** What a value is, which decides how it is written and checked. */
 export type KnobUnit = "port" | "count" | "per-second" | "duration" | "factor" | "switch" | "text" | "path";
 
+/** One setting as a command line shows it. */
 export interface Knob {
   readonly key: keyof ServiceConfig;
   /** Null: never on a command line, where every user of the machine could read it. */
@@ -19,6 +21,7 @@ export interface Knob {
 const longestMs = 600_000;
 const highestRate = 1_000_000;
 
+/** All settings, in the order of the help. */
 export const knobs: readonly Knob[] = [
   { key: "host", flag: "host", unit: "text", about: "address to listen on" },
   { key: "port", flag: "port", unit: "port", about: "public port; 0 takes any free one" },

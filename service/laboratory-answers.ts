@@ -1,6 +1,7 @@
 /** What the laboratory answers and how long it takes: pure functions. */
 import { hash } from "node:crypto";
 
+/** One sample's result. */
 export interface Analysis {
   readonly sample: string;
   readonly result: "negative" | "positive";

@@ -3,12 +3,14 @@
 /** Runs remembered, the newest. */
 const mostRuns = 1_000;
 
+/** One run, as the laboratory saw it. */
 export interface SeenCalls {
   readonly calls: number;
   /** The tag headers of the last call; empty where there was none. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Counts the calls of each run. */
 export class CallBook {
   readonly #runs = new Map<string, SeenCalls>();
 

@@ -7,6 +7,7 @@ const mostCalls = 10_000;
 /** Most bytes of a reply of theirs that are read: it is not our program. */
 const largestReplyBytes = 65_536;
 
+/** Where the laboratory is and what it may cost us. */
 export interface LaboratoryRules {
   readonly url: string;
   readonly timeoutMs: number;
@@ -22,6 +23,7 @@ interface Reply {
 }
 class TimedOut extends Error {}
 
+/** One worker's connections to the laboratory. */
 export class LaboratoryClient {
   readonly #rules: LaboratoryRules;
   readonly #observe: CallObserver;

@@ -11,6 +11,7 @@ import { Timing } from "./timing.ts";
 /** Most lines that unexpected errors may write to stderr in the life of a worker: the first ones say it. */
 const mostErrorLines = 100;
 
+/** What a request passes on its way. */
 export interface ListenerParts {
   readonly worker: Worker;
   /** Null: no limit. */

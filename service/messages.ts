@@ -5,12 +5,14 @@ import { ServiceError, type ServiceErrorCode } from "./errors.ts";
 /** The run a row belongs to; null for a genuine one. */
 export type Run = string | null;
 
+/** A registered person. */
 export interface Citizen {
   readonly id: string;
   readonly name: string;
   readonly idNumber: string;
   readonly phone: string;
 }
+/** A visit to a venue. */
 export interface Checkin {
   readonly id: string;
   readonly citizenId: string;
@@ -18,7 +20,9 @@ export interface Checkin {
   /** Milliseconds since 1970. */
   readonly atMs: number;
 }
+/** Go on, stay home for a week, quarantine. */
 export type Color = "green" | "yellow" | "red";
+/** A health declaration with its judgement. */
 export interface Report {
   readonly id: string;
   readonly citizenId: string;
@@ -43,6 +47,7 @@ export type Command =
   | { readonly kind: "add-checkin"; readonly run: Run; readonly checkin: Checkin };
 export type WriteCommand = Exclude<Command, { kind: "add-checkin" }>;
 
+/** What became of a command; `failed` is our own mistake or a full disk. */
 export type CommandResult =
   | { readonly outcome: "created" | "existing"; readonly id: string }
   | { readonly outcome: "removed" | "missing" | "tombstoned" | "key-reused" | "queue-full" }
@@ -60,6 +65,7 @@ export type Answer =
   | { readonly kind: "figures"; readonly metrics: MetricFigures; readonly gauges: Readonly<Record<string, number>> }
   | { readonly kind: "count"; readonly count: number };
 
+/** The first message to a worker. */
 export interface WorkerStart {
   readonly type: "start";
   /** Number of the worker's place, from 1; a replacement takes its predecessor's. */
@@ -70,6 +76,7 @@ export interface WorkerStart {
   readonly signingKeyPem: string;
   readonly tombstones: readonly string[];
 }
+/** Primary to worker. */
 export type ToWorker =
   | WorkerStart
   | { readonly type: "results"; readonly results: readonly (readonly [call: number, result: CommandResult])[] }
@@ -77,6 +84,7 @@ export type ToWorker =
   | { readonly type: "ask"; readonly ask: number; readonly question: Question }
   | { readonly type: "stop" };
 
+/** Worker to primary. */
 export type FromWorker =
   | { readonly type: "listening"; readonly port: number }
   | StartFailure
@@ -107,16 +115,19 @@ export interface PrimaryStart {
   /** A folder to remove at the end; null where the database is to stay. */
   readonly temporaryFolder: string | null;
 }
+/** The first message to the laboratory. */
 export interface LaboratoryStart {
   readonly type: "start";
   readonly config: ServiceConfig;
 }
+/** The service listens. */
 export interface PrimaryReady {
   readonly type: "ready";
   readonly port: number;
   readonly adminPort: number;
   readonly workers: readonly number[];
 }
+/** The laboratory listens. */
 export interface LaboratoryReady {
   readonly type: "ready";
   readonly port: number;
@@ -126,4 +137,5 @@ export interface WorkersChanged {
   readonly type: "workers";
   readonly workers: readonly number[];
 }
+/** Primary to the process that started it. */
 export type FromPrimary = PrimaryReady | WorkersChanged | StartFailure;

@@ -4,6 +4,7 @@ import { ApiError } from "./reply.ts";
 /** Most requests that may wait for a connection in one worker; each is one open request, some kilobytes. */
 const mostWaiting = 10_000;
 
+/** One worker's pool. It limits how many reads run at once; a read is its delay and a query. */
 export class ConnectionPool {
   readonly size: number;
   inUse = 0;

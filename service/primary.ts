@@ -10,16 +10,9 @@ import { Crew, type CrewHandlers } from "./crew.ts";
 import { entryPath, nodeFlags, onStop } from "./entry.ts";
 import { FiguresPage } from "./figures.ts";
 import { Ledger } from "./gateway.ts";
+import { Intake } from "./intake.ts";
 import { listen } from "./listen.ts";
-import {
-  startFailure,
-  type Command,
-  type CommandResult,
-  type FromPrimary,
-  type FromWorker,
-  type PrimaryStart,
-  type WriteCommand,
-} from "./messages.ts";
+import { startFailure, type FromPrimary, type FromWorker, type PrimaryStart } from "./messages.ts";
 import { WriteQueue } from "./queue.ts";
 import { openForWriting } from "./schema.ts";
 import { SyntheticRuns } from "./synthetic.ts";
@@ -37,14 +30,15 @@ class Primary {
   readonly #start: PrimaryStart;
   readonly #keys: Keys;
   readonly #writer: Writer;
-  readonly #queue: WriteQueue;
   readonly #consumer: Consumer;
+  readonly #intake: Intake;
   readonly #ledger: Ledger;
   readonly #crew: Crew;
   readonly #figures: FiguresPage;
   readonly #admin: Server;
   /** The public port: the configured one, and once the first worker listens the one that it got. */
   #port: number;
+  #stopped: Promise<void> | undefined;
 
   constructor(start: PrimaryStart, keys: Keys) {
     const { config, databasePath } = start;
@@ -53,19 +47,20 @@ class Primary {
     this.#keys = keys;
     this.#writer = new Writer(openForWriting(databasePath));
     this.#writer.seed(config.realCitizens);
-    this.#queue = new WriteQueue(config.queueCapacity);
-    this.#consumer = new Consumer(this.#queue, {
+    const queue = new WriteQueue(config.queueCapacity);
+    this.#consumer = new Consumer(queue, {
       ratePerSec: config.queueRatePerSec,
-      store: (items) => (this.#queue.dropped += this.#writer.addCheckins(items)),
+      store: (items) => (queue.dropped += this.#writer.addCheckins(items)),
       failed: complain,
     });
+    this.#intake = new Intake(this.#writer, queue, this.#consumer);
     this.#ledger = new Ledger(config.rateLimitPerSec, performance.now());
     this.#crew = new Crew(this.#handlers());
-    this.#figures = new FiguresPage(this.#crew, this.#writer, this.#queue);
+    this.#figures = new FiguresPage(this.#crew, this.#writer, queue);
     this.#admin = createAdminServer({
       token: config.adminToken,
       publicKeyPem: keys.publicKey,
-      runs: new SyntheticRuns({ writer: this.#writer, queue: this.#queue, crew: this.#crew, databasePath }),
+      runs: new SyntheticRuns({ writer: this.#writer, queue, crew: this.#crew, databasePath }),
       metrics: () => this.#figures.text(),
       processes: () => ({ primary: process.pid, workers: this.#crew.pids, laboratory: start.laboratoryPid }),
       healthy: () => this.#crew.size === config.workers,
@@ -81,7 +76,11 @@ class Primary {
   }
 
   /** Workers first, so that nothing more is queued; then the queue, to the last item; then the store. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     await this.#crew.stop(workersStopMs);
     this.#consumer.drain();
     this.#admin.close();
@@ -115,31 +114,12 @@ class Primary {
   }
 
   #message(worker: number, message: FromWorker): void {
-    if (message.type === "commands") this.#crew.send(worker, { type: "results", results: this.#perform(message.commands) });
+    if (message.type === "commands")
+      this.#crew.send(worker, { type: "results", results: this.#intake.perform(message.commands) });
     if (message.type === "demand") {
       const tokens = this.#ledger.report(worker, message.used, message.wanted, performance.now());
       this.#crew.send(worker, { type: "lease", tokens });
     }
-  }
-
-  /** Queues the check-ins of a batch and stores the rest of it in one transaction. */
-  #perform(batch: readonly (readonly [number, Command])[]): (readonly [number, CommandResult])[] {
-    const results: (readonly [number, CommandResult])[] = [];
-    const writes: (readonly [number, WriteCommand])[] = [];
-    for (const [call, command] of batch) {
-      if (command.kind === "add-checkin") results.push([call, this.#enqueue(command)]);
-      else writes.push([call, command]);
-    }
-    const written = writes.length === 0 ? [] : this.#writer.apply(writes.map(([, command]) => command));
-    for (const [at, [call]] of writes.entries()) results.push([call, written[at] ?? { outcome: "failed", message: "no result" }]);
-    return results;
-  }
-
-  #enqueue({ run, checkin }: Extract<Command, { kind: "add-checkin" }>): CommandResult {
-    if (this.#writer.tombstones.has(run)) return { outcome: "tombstoned" };
-    if (!this.#queue.offer({ run, checkin, enqueuedMs: performance.now() })) return { outcome: "queue-full" };
-    this.#consumer.wake();
-    return { outcome: "created", id: checkin.id };
   }
 }
 

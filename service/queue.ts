@@ -1,6 +1,7 @@
 /** The bounded queue in front of the store: it takes the crowd's check-ins at once and lets them be stored at a steady pace. */
 import type { Checkin, Run } from "./messages.ts";
 
+/** A check-in that waits; `enqueuedMs` is on the clock of `performance.now()`. */
 export interface QueueItem {
   readonly run: Run;
   readonly checkin: Checkin;

@@ -10,6 +10,7 @@ export interface CodeRecord {
   readonly run: Run;
 }
 
+/** A stored report as `GET /reports/:id` shows it. */
 export interface ReportRecord {
   readonly id: string;
   readonly citizenId: string;
@@ -37,6 +38,7 @@ interface ReportRow {
   readonly reportedMs: number;
 }
 
+/** Prepared queries of one worker. Synchronous, like the store itself. */
 export class Reader {
   readonly #code: StatementSync;
   readonly #report: StatementSync;

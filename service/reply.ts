@@ -7,6 +7,7 @@ export interface ApiReply {
   readonly body?: unknown;
 }
 
+/** What an error says besides its code. */
 export interface ApiErrorExtras {
   readonly details?: readonly FieldFault[];
   readonly retryAfterSeconds?: number;

@@ -25,6 +25,7 @@ export const addReport: Handler = async (worker, exchange) => {
   return writeReply(await timing.around("store", () => worker.writer.call({ kind: "add-report", run, report, keyUse })));
 };
 
+/** A stored report; 404 where there is none. */
 export const readReport: Handler = (worker, { id, timing }) => {
   const startMs = performance.now();
   const report = worker.reader.report(id);

@@ -7,6 +7,7 @@ import { addReport, readReport, readResult, removeReport } from "./reports.ts";
 import { ApiError } from "./reply.ts";
 import { idPattern } from "./validation.ts";
 
+/** One path and method. */
 export interface Route {
   readonly method: string;
   /** Also the `route` label of the metrics. At most one parameter, at the end. */
@@ -17,6 +18,7 @@ export interface Route {
   readonly handle: Handler;
 }
 
+/** A route with its parameter; empty where it has none. */
 export interface Match {
   readonly route: Route;
   readonly id: string;
@@ -24,6 +26,7 @@ export interface Match {
 
 const ok: Handler = () => ({ status: 200, body: { status: "ok" } });
 
+/** Everything that the public port answers. */
 export const routes: readonly Route[] = [
   { method: "GET", path: "/codes/:id", limited: true, takesBody: false, handle: readCode },
   { method: "POST", path: "/checkins", limited: true, takesBody: true, handle: addCheckin },

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 /** How long a statement may wait for another process's lock; with one writer only a checkpoint can hold one. */
 const lockWaitMs = 2_000;
 
+/** The tables that hold rows of people, in the order in which a sweep goes: what refers to others first. */
 export const tables = ["reports", "checkins", "idempotency_keys", "citizens"] as const;
 
 /** The same idempotency key in two runs, or in a run and in genuine traffic, is two keys: nobody meets another's. */

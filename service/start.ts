@@ -12,12 +12,14 @@ const primaryStopMs = 15_000;
 /** The laboratory has nothing to finish. */
 const laboratoryStopMs = 2_000;
 
+/** Which process ended, and how. */
 export interface ServiceExit extends Exit {
   readonly process: "primary" | "laboratory";
   /** False where nobody had asked for it. */
   readonly expected: boolean;
 }
 
+/** A started service. */
 export interface RunningService {
   /** Public address, `http://host:port`. */
   readonly url: string;

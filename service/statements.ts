@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { keyQuery, tables } from "./schema.ts";
 
+/** Named after what they do; parameters are in the order of the table's columns. */
 export interface Statements {
   readonly addCitizen: StatementSync;
   readonly addReport: StatementSync;
@@ -16,6 +17,7 @@ export interface Statements {
   readonly removeRun: readonly StatementSync[];
 }
 
+/** Prepares all of them, once per connection. */
 export function prepareStatements(database: DatabaseSync): Statements {
   return {
     addCitizen: database.prepare("INSERT INTO citizens VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),

@@ -14,6 +14,7 @@ const mostWaiting = 8;
 /** Rows removed between two turns of the writer's event loop: some 2 ms. */
 const rowsPerTurn = 500;
 
+/** What is left of a run, and what all genuine rows are. */
 export interface RunState {
   readonly run: string;
   readonly rows: { readonly store: number; readonly cache: number; readonly queue: number };
@@ -21,6 +22,7 @@ export interface RunState {
   readonly tombstoned: boolean;
 }
 
+/** The places where a run leaves something. */
 export interface SyntheticParts {
   readonly writer: Writer;
   readonly queue: WriteQueue;

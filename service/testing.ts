@@ -11,6 +11,7 @@ export interface TestReply {
   readonly body: Record<string, unknown>;
 }
 
+/** A running service with requests to it. */
 export interface TestService extends RunningService, AsyncDisposable {
   get(path: string, headers?: Record<string, string>): Promise<TestReply>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<TestReply>;

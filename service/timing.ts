@@ -1,7 +1,9 @@
 /** `Server-Timing` of one reply (W3C Server Timing): where the time went, in milliseconds. */
 
+/** The stages of a request that replies tell about. */
 export type TimingEntry = "cache" | "store" | "queue" | "lab" | "sign";
 
+/** One reply's stages, in the order in which they ended. */
 export class Timing {
   #header = "";
 

@@ -5,6 +5,7 @@ import type { Run } from "./messages.ts";
 /** Runs remembered, newest first: years of testing several times a day, well under a megabyte. */
 const mostTombstones = 10_000;
 
+/** The swept runs: in memory for every write, in the store for the next start. */
 export class Tombstones {
   readonly #runs: Set<string>;
   readonly #add: StatementSync;

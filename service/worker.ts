@@ -54,9 +54,10 @@ async function run(start: WorkerStart): Promise<void> {
     createListener({ worker, gate, stopping: () => stopping }),
   );
   const stop = (): void => {
-    if (!server.listening) process.exit(0);
-    if (!stopping) end(server);
+    if (stopping) return;
     stopping = true;
+    if (server.listening) end(server);
+    else process.exit(0);
   };
   process.on("SIGTERM", stop);
   process.on("message", (message: ToWorker) => {

@@ -6,6 +6,7 @@ import { prepareStatements, type Statements } from "./statements.ts";
 import { Tombstones } from "./tombstones.ts";
 import { tables } from "./schema.ts";
 
+/** The store as its writer sees it. Synchronous: a batch is one short hold of the event loop. */
 export class Writer {
   readonly tombstones: Tombstones;
   readonly #database: DatabaseSync;

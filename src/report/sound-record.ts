@@ -15,7 +15,7 @@ export function soundRecord(record: RunRecord): RunRecord {
     series: record.series.filter(({ t }) => isNumber(t)).map(soundPoint),
     vitals: record.vitals.filter(({ t, source, signal }) => isNumber(t) && isText(source) && isText(signal)),
     events: record.events.filter(isSoundEvent),
-    samples: record.samples.map(soundSample),
+    samples: record.samples.filter(({ t }) => isNumber(t)).map(soundSample),
   };
 }
 
@@ -30,9 +30,17 @@ function isSoundEvent(event: RunEvent): boolean {
 }
 
 function soundSample(sample: RequestSample): RequestSample {
-  const { request, reply, operation, traceId } = sample;
-  if ([request, reply, operation, traceId].every(isText)) return sample;
-  return { ...sample, request: textOf(request), reply: textOf(reply), operation: textOf(operation), traceId: textOf(traceId) };
+  const { request, reply, operation, traceId, key, status, responseUs } = sample;
+  return {
+    ...sample,
+    request: textOf(request),
+    reply: textOf(reply),
+    operation: textOf(operation),
+    traceId: textOf(traceId),
+    key: key === null ? null : textOf(key),
+    status: isNumber(status) ? status : null,
+    responseUs: isNumber(responseUs) ? responseUs : null,
+  };
 }
 
 const textOf = (value: unknown): string => (isText(value) ? value : (JSON.stringify(value) ?? ""));

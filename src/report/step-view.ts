@@ -34,7 +34,7 @@ export function stepViews(record: RunRecord, summary: Summary): StepView[] {
     const seconds = secondsOf(record, step);
     const broke = own.role === "step" && breaksAt !== null && own.multiple >= breaksAt;
     const rejected = step.tally?.rejected ?? 0;
-    const late = Math.min(own.ok, okAfterEnd(record, step));
+    const okPerSec = okInHold(record, step, own.ok, seconds);
     const failed = step.tally?.failed ?? Object.values(own.errors).reduce((sum, count) => sum + count, 0);
     return {
       record: step,
@@ -43,8 +43,8 @@ export function stepViews(record: RunRecord, summary: Summary): StepView[] {
       seconds,
       broke,
       first: broke && own.multiple === breaksAt,
-      okPerSec: (own.ok - late) / seconds,
-      latePerSec: late / seconds,
+      okPerSec,
+      latePerSec: own.ok / seconds - okPerSec,
       rejectedPerSec: rejected / seconds,
       failedPerSec: failed / seconds,
     };
@@ -63,13 +63,27 @@ function secondsOf(record: RunRecord, step: StepRecord): number {
   return Math.max(heldUs > 0 ? heldUs : step.holdUs, 1) / 1e6;
 }
 
-/** `ok` replies in the full seconds between the end of a step's hold and the next step's start; 0 where the series is missing. */
-function okAfterEnd(record: RunRecord, step: StepRecord): number {
-  const fromUs = step.endUs ?? Infinity;
-  const next = record.run.steps.find(({ startUs }) => startUs !== null && startUs >= fromUs);
-  const toUs = next?.startUs ?? Infinity;
-  const after = record.series.filter(({ t }) => t >= fromUs && t + 1e6 <= toUs);
-  return after.reduce((sum, { ok }) => sum + (Number.isFinite(ok) ? ok : 0), 0);
+/** What a step served after its end counts where it is this share of what it served in all: less is the last second's tail. */
+const lateShare = 0.02;
+
+/**
+ * `ok` replies per second of the hold. Where much was served only after it, the mean of its full seconds less the first, while
+ * queues still fill: the same seconds that the judge takes for what the target can do. All of `ok` where the series is missing.
+ */
+function okInHold(record: RunRecord, step: StepRecord, ok: number, seconds: number): number {
+  const startUs = step.startUs ?? 0;
+  const endUs = step.endUs ?? Infinity;
+  const next = record.run.steps.find((other) => other.startUs !== null && other.startUs >= endUs);
+  const late = okWithin(record, endUs, next?.startUs ?? Infinity);
+  const held = okWithin(record, startUs + 1e6, endUs);
+  if (late.sum <= lateShare * ok || held.seconds === 0) return ok / seconds;
+  return Math.min(held.sum / held.seconds, ok / seconds);
+}
+
+/** `ok` replies in the seconds that lie wholly between two instants. */
+function okWithin(record: RunRecord, fromUs: number, toUs: number): { sum: number; seconds: number } {
+  const counts = record.series.filter(({ t }) => t >= fromUs && t + 1e6 <= toUs).map(({ ok }) => (Number.isFinite(ok) ? ok : 0));
+  return { sum: counts.reduce((sum, count) => sum + count, 0), seconds: counts.length };
 }
 
 /** Errors of a step or operation as a share of what was due: `0.1 %`; `-` where nothing was. */

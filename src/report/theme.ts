@@ -33,7 +33,7 @@ export type Role = keyof typeof palette;
 const roles = Object.keys(palette) as Role[];
 
 /** How many shades tell steps apart; with more steps, neighbours share one. */
-export const stepShades = 5;
+const stepShades = 5;
 
 /** The shade of the n-th of `of` steps, the highest darkest (lightest on dark paper). */
 export function stepRole(at: number, of: number): Role {
@@ -153,7 +153,7 @@ h1{font-size:19pt}h2{font-size:14pt}section{margin-top:26pt}
 h2,h3,figcaption,.lead{break-after:avoid}figcaption,figure svg,.finding-head,tr,dl.facts,.proof,.lead{break-inside:avoid}
 dl.facts dd{font-size:10pt}.proof dd{font-size:12pt}.proof div{padding:9px 10px}details[open]>summary{list-style:none}
 .scroll{overflow:visible;max-height:none}table,.note,figcaption{font-size:9pt}pre{max-height:none}
-.f-paper{fill:#fff}a{color:inherit;text-decoration:none}
+footer{margin-top:18pt;padding-bottom:0;break-before:avoid}.f-paper{fill:#fff}a{color:inherit;text-decoration:none}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 }`;
 

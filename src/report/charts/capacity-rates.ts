@@ -52,16 +52,12 @@ interface BarPart {
   readonly perSec: number;
 }
 
-/** What a step served after its end is worth showing where it is this share of what was due: less is the last second's tail. */
-const lateShare = 0.02;
-
 /** From the axis upwards. */
 function partsOf(step: StepView | undefined): BarPart[] {
   const { okPerSec = 0, latePerSec = 0, rejectedPerSec = 0, failedPerSec = 0 } = step ?? {};
-  const late = step !== undefined && latePerSec * step.seconds > lateShare * step.summary.due;
   return [
-    { name: "ok", role: "ok", perSec: late ? okPerSec : okPerSec + latePerSec },
-    { name: "ok, after the end", role: "okArea", perSec: late ? latePerSec : 0 },
+    { name: "ok", role: "ok", perSec: okPerSec },
+    { name: "ok, after the end", role: "okArea", perSec: latePerSec },
     { name: "rejected", role: "rejected", perSec: rejectedPerSec },
     { name: "failed", role: "failed", perSec: failedPerSec },
   ];

@@ -18,7 +18,7 @@ export interface Figure {
   readonly attributes?: (layout: Layout) => Html;
 }
 
-export interface Column {
+interface Column {
   readonly head: string;
   /** Numbers are set flush right; `word` may be broken anywhere; the first column is the row's heading. */
   readonly kind: "heading" | "number" | "text" | "word";

@@ -31,7 +31,7 @@ export function machineFigure(record: RunRecord, breaksAt: number | null): Html 
 }
 
 /** The chart's content, for drawing and for the table below it. */
-export function machineChart(record: RunRecord, breaksAt: number | null): TimeChart {
+function machineChart(record: RunRecord, breaksAt: number | null): TimeChart {
   const seconds = secondsCount(record);
   const queues = queuePanel(record, seconds);
   return {
@@ -92,7 +92,7 @@ function hottest(bySource: ReadonlyMap<string, readonly VitalSample[]>, seconds:
 }
 
 /** Letters of a process's name that fit beside a chart. */
-const nameLetters = 22;
+const nameLetters = 21;
 
 /** `thread/4001/4101` as the name of its process, with the thread's number where it is not the main thread. */
 function sourceName(record: RunRecord, source: string): string {
@@ -142,9 +142,11 @@ function queuePanel(record: RunRecord, seconds: number): Panel | null {
   return { title: "The target's queues, items", unit: "count", scale: "linear", limits: [], failedAt: [], lines };
 }
 
+/** Of a metric the end says most; its underscores are wide letters. */
+const metricLetters = 18;
+
 function shortMetric(name: string): string {
-  const letters = nameLetters + 2;
-  return name.length > letters ? `…${name.slice(1 - letters)}` : name;
+  return name.length > metricLetters ? `…${name.slice(1 - metricLetters)}` : name;
 }
 
 function lagPanel(record: RunRecord, seconds: number): Panel {

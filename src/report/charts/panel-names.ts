@@ -11,6 +11,11 @@ export const letterWidth = 6.6;
 /** Height of a line of the key. */
 export const keyLineHeight = 14;
 
+/** Letters that fit beside a panel. */
+const besideLetters = 21;
+
+const clipped = (name: string): string => (name.length > besideLetters ? `${name.slice(0, besideLetters - 1)}…` : name);
+
 /** Share of a line's end that decides the height of its name: one last value may be an outlier. */
 const lastShare = 0.15;
 
@@ -26,7 +31,9 @@ export function namesBeside(panel: Panel, y: (value: number) => number, area: Ar
     area.top + 6,
     area.bottom + 4,
   );
-  const labels = drawn.map(({ name, role }, at) => text({ x: area.right + 10, y: places[at] ?? 0, role: nameRole(role) }, name));
+  const labels = drawn.map(({ name, role }, at) =>
+    text({ x: area.right + 10, y: places[at] ?? 0, role: nameRole(role) }, clipped(name)),
+  );
   const failed = text({ x: area.right + 10, y: area.top - 8, role: "failed" }, "× failed");
   return group([labels, panel.failedAt.length > 0 ? failed : null]);
 }

@@ -22,7 +22,7 @@ export interface PercentileLine {
   readonly response: readonly PercentilePoint[];
   readonly service: readonly PercentilePoint[];
 }
-export interface PercentilePoint {
+interface PercentilePoint {
   /** In nines: 1 is p90, 2 is p99. */
   readonly nines: number;
   readonly us: number;

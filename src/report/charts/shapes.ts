@@ -3,7 +3,7 @@ import { html, type Html, type Part } from "../html.ts";
 import { fill, fillWithRim, type Role } from "../theme.ts";
 
 /** A coordinate as it is written. */
-export function px(value: number): number {
+function px(value: number): number {
   return Number(value.toFixed(1));
 }
 

@@ -6,7 +6,7 @@ import type { Table } from "./figure.ts";
 import type { Panel, TimeChart } from "./time-chart.ts";
 
 /** Most rows: ten minutes at a row a second; a longer run gets rows of several seconds. Keeps the page under a few hundred kB. */
-export const timeRowsMost = 600;
+const timeRowsMost = 600;
 
 export function timeTable(chart: TimeChart): Table {
   const pitch = Math.max(1, Math.ceil(chart.seconds / timeRowsMost));

@@ -31,7 +31,7 @@ export function timelineFigure(record: RunRecord, breaksAt: number | null): Html
 }
 
 /** The chart's content, for drawing and for the table below it. */
-export function timelineChart(record: RunRecord, breaksAt: number | null): TimeChart {
+function timelineChart(record: RunRecord, breaksAt: number | null): TimeChart {
   const seconds = secondsCount(record);
   return {
     seconds,
@@ -106,7 +106,7 @@ function responsePanel(record: RunRecord, seconds: number): Panel {
 const limitsMost = 3;
 
 /** The limits of the budgets on response time, once each. */
-export function responseLimits(budgets: readonly string[]): Limit[] {
+function responseLimits(budgets: readonly string[]): Limit[] {
   const limits = new Map<string, Limit>();
   for (const text of budgets) {
     const budget = parseBudget(text);

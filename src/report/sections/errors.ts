@@ -102,7 +102,7 @@ ${sample.reply === "" ? "(empty reply)" : sample.reply.slice(0, replyLetters)}</
 
 function stepName({ run }: RunRecord, { step }: RequestSample): string {
   const own = run.steps.find(({ index }) => index === step);
-  return own === undefined ? String(step) : stepLabel(own);
+  return own === undefined ? "-" : stepLabel(own);
 }
 
 const secondsAt = ({ t }: RequestSample): string => `${formatCount(Math.round(t / 1e5) / 10)} s`;
