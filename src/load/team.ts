@@ -97,6 +97,8 @@ export class Team {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Fault("internal", `${message} within ${limitMs / 1_000} s`)), limitMs);
+      // A run that is stopped never settles the promise beside this one, and must not wait for the timer either.
+      timer.unref();
     });
     return Promise.race([promise, this.failed, late]).finally(() => clearTimeout(timer));
   }
