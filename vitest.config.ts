@@ -11,7 +11,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["{src,analysis,cleanup,generators,service,bin,scenarios}/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "unit",
+          include: ["{src,analysis,cleanup,generators,service,bin,scenarios}/**/*.test.ts"],
+          testTimeout: 20_000,
+        },
       },
       {
         extends: true,

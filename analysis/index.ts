@@ -8,7 +8,6 @@ import { rank } from "./ranking.ts";
 import { validityOf } from "./validity.ts";
 import { viewOf } from "./view.ts";
 
-export { judgeBudgets } from "./budgets.ts";
 export { gradeValidity } from "./validity.ts";
 
 /** Judges a run, finished or not. Never throws on a record that lacks series, vitals, lanes or steps: it says what it could not judge. */

@@ -13,9 +13,8 @@ import { baselineAttempts, withRetries } from "./retry.ts";
 import type { SweepProgress } from "./sweep.ts";
 import { untaggedShrank, verify } from "./verify.ts";
 
-export { describePlan, describeProgress, describeProof } from "./describe.ts";
+export { describeProgress, describeProof } from "./describe.ts";
 export { refuseLiveRun } from "./live.ts";
-export { planCleanup } from "./plan.ts";
 export { resolveToken } from "./token.ts";
 export type { SweepClock } from "./clock.ts";
 export type { SweepProgress } from "./sweep.ts";

@@ -12,7 +12,7 @@ import { seriesOf } from "./record-series.ts";
 import { healthyWorld, simulate, stepsOf, type Simulated, type World } from "./record-simulation.ts";
 import { vitalsOf } from "./record-vitals.ts";
 
-export { healthyWorld, type World } from "./record-simulation.ts";
+export type { World } from "./record-simulation.ts";
 
 /** A finished run of a world that differs from the healthy one by `options`. */
 export function recordOf(options: Partial<World> = {}): RunRecord {
