@@ -29,6 +29,13 @@ describe("somebody else's system takes the time", () => {
     expect(ruling.verdict === "yes" && ruling.clause).toMatch(/% of the time$/);
   });
 
+  it("says no where it is as slow as at the base step, which held: refusals missed the limit, not time", () => {
+    const ruling = judge(
+      recordOf({ labLatencyUs: 30_000, quotaPerSec: 300, multiples: [1, 3], holdSec: 8, budgets: ["errors <= 1%"] }),
+    );
+    expect(ruling).toMatchObject({ verdict: "no", because: expect.stringContaining("no longer than at the base step") });
+  });
+
   it("finds an entry that only sounds like a third party", () => {
     const record = slow();
     const plan = { ...record.run.plan, thirdParties: {} };

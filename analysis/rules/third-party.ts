@@ -39,11 +39,17 @@ export const thirdParty: Rule = {
     if (entries.length === 0) return notEnough("Server-Timing in the replies");
     if (outside.length === 0) return no(`no Server-Timing entry names a third party (${entries.join(", ")})`);
     const grown = compareWithBase(view, step, operations);
-    // Where the step grew too little to judge, the third party may have been slow all along: then its share of the whole counts.
-    const comparison = (serviceExcessUs(view, grown) ?? 0) > 0 ? grown : { ...grown, reference: null };
+    const hasGrown = (serviceExcessUs(view, grown) ?? 0) > 0;
+    if (!hasGrown && brokeAboveBase(view)) return no("what was served took no longer than at the base step, which held");
+    // Where nothing grew, the third party may have been slow all along: then its share of the whole counts.
+    const comparison = hasGrown ? grown : { ...grown, reference: null };
     return vetoByProcess(view, comparison) ?? weigh(view, comparison, outside);
   },
 };
+
+function brokeAboveBase({ failing, base }: View): boolean {
+  return failing !== null && base !== null && failing.step.step !== base.step;
+}
 
 function isOutside(view: View, entry: string): boolean {
   const name = entry.toLowerCase();

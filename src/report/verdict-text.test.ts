@@ -35,7 +35,7 @@ describe("renderVerdict", () => {
 
   it("has a row per step, the first finding with its evidence and advice, budgets, cleanup, validity and exit", () => {
     expect(text).toMatch(/^5x +1,000\/s/m);
-    expect(text).toMatch(/^problem: Rate quota \(confidence/m);
+    expect(text).toMatch(/^problem: RATE_QUOTA \(confidence/m);
     expect(text).toMatch(/^ {2}- refused .* against/m);
     expect(text).toMatch(/^ {2}> \w/m);
     expect(text).toMatch(/^ {2}✔ 1x: .* ✘ 3x: never$/m);
@@ -79,7 +79,7 @@ describe("findingsText", () => {
   it("says what was found, what was ruled out and what could not be judged", () => {
     const text = findingsText(verdict, 100, false);
     expect(text).toMatch(/^✘ Breaks at 3x\n/);
-    expect(text).toContain("problem: Rate quota");
+    expect(text).toContain("problem: RATE_QUOTA");
     expect(text).toMatch(/^Ruled out\n {2}\w/m);
   });
 });

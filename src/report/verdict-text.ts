@@ -133,7 +133,7 @@ function findingBlock(findings: readonly Finding[], page: Page): string[] {
 
 function findingLines({ code, severity, confidence, explains, evidence, advice }: Finding, { width, paint }: Page): string[] {
   const share = severity === "information" ? "" : `, explains ${formatShare(explains)}`;
-  const head = fitted(`${severity}: ${codeInWords(code)} (confidence ${formatShare(confidence)}${share})`, width);
+  const head = fitted(`${severity}: ${code} (confidence ${formatShare(confidence)}${share})`, width);
   const numbers = evidence.slice(0, evidenceMost).flatMap(({ signal, measured, threshold, unit, window }) => {
     const against = threshold === null ? "" : ` against ${formatQuantity(threshold, unit)}`;
     return wrapped(`${signal}: ${formatQuantity(measured, unit)}${against}, ${window}`, width, "  - ");
