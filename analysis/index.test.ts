@@ -26,7 +26,7 @@ const worlds: readonly (readonly [string, Partial<World>, FindingCode | null])[]
   ["a queue that piles up", { queueDrainPerSec: 40 }, "QUEUE_BACKLOG"],
   ["a starved generator", { generatorCapacityPerSec: 500 }, "GENERATOR_LIMITED"],
   ["a wrong path", { wrongShare: 0.9 }, "TEST_INVALID"],
-  ["two full threads on two cores", { capacityPerSec: 300, threads: 2, cores: 2 }, "UNKNOWN"],
+  ["two full threads on two cores", { capacityPerSec: 300, threads: 2, cores: 2 }, "ALL_CORES_SATURATED"],
   ["noisy neighbours", { capacityPerSec: 500, runQueueWaitShare: 0.5, neighbourCores: 3.4 }, "EXTERNAL_INTERFERENCE"],
 ];
 
@@ -91,7 +91,12 @@ describe("a record that lacks something", () => {
   it("is judged for what is there, and says what could not be", () => {
     const verdict = analyze(withoutLanes(withoutVitals(whole, /.*/)));
     expect(verdict.answer).toMatchObject({ holdsMultiple: 1, breaksAt: 3, cause: "UNKNOWN" });
-    expect(verdict.notJudged.map((one) => one.code)).toEqual(["SINGLE_CORE_SATURATED", "THIRD_PARTY_LATENCY", "QUEUE_BACKLOG"]);
+    expect(verdict.notJudged.map((one) => one.code)).toEqual([
+      "SINGLE_CORE_SATURATED",
+      "ALL_CORES_SATURATED",
+      "THIRD_PARTY_LATENCY",
+      "QUEUE_BACKLOG",
+    ]);
   });
 
   it("answers for the steps that a crash left finished", () => {

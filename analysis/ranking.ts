@@ -2,6 +2,7 @@
 import type { Finding, FindingCode, Verdict } from "../src/model/finding.ts";
 import { formatShare } from "../src/model/units.ts";
 import { evidence, type Rule, type Ruling } from "./rule.ts";
+import { allCores } from "./rules/all-cores.ts";
 import { externalInterference } from "./rules/external-interference.ts";
 import { generatorLimited } from "./rules/generator-limited.ts";
 import { healthy } from "./rules/healthy.ts";
@@ -15,7 +16,7 @@ import type { View } from "./view.ts";
 
 /** Either makes every other cause meaningless: the load or the test was not what it was meant to be. Heavier first. */
 const gates: readonly Rule[] = [testInvalid, generatorLimited];
-const causes: readonly Rule[] = [singleCore, rateQuota, thirdParty, queueBacklog, externalInterference];
+const causes: readonly Rule[] = [singleCore, allCores, rateQuota, thirdParty, queueBacklog, externalInterference];
 
 /** Two problems whose explained shares differ by less cannot be told apart. Diagnosis 2.0: margin 0.2. */
 const marginMin = 0.2;
@@ -24,7 +25,7 @@ const explainedMin = 0.2;
 
 /** A queue grows because its consumers wait for one of these, so the two are no rivals. */
 const parents: Partial<Record<FindingCode, readonly FindingCode[]>> = {
-  QUEUE_BACKLOG: ["SINGLE_CORE_SATURATED", "THIRD_PARTY_LATENCY", "EXTERNAL_INTERFERENCE"],
+  QUEUE_BACKLOG: ["SINGLE_CORE_SATURATED", "ALL_CORES_SATURATED", "THIRD_PARTY_LATENCY", "EXTERNAL_INTERFERENCE"],
 };
 
 /** The findings in order, and what the other rules said. */

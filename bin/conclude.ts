@@ -55,13 +55,20 @@ export async function sweepRun(record: RunRecord, options: SweepOptions, disk: D
   return file;
 }
 
-/** Writes the summary and the report of a judged record; `more` is what the caller knows of how it ended. */
-export function conclude(record: Judged, more: readonly ExitReason[], disk: DiskTrouble): Concluded {
+export interface ConcludeOptions {
+  /** What the caller knows of how it ended. */
+  readonly more: readonly ExitReason[];
+  /** False for the demo, which is there to tell a story: a service that breaks is no failure of it. */
+  readonly budgetsDecide: boolean;
+}
+
+/** Writes the summary and the report of a judged record. */
+export function conclude(record: Judged, { more, budgetsDecide }: ConcludeOptions, disk: DiskTrouble): Concluded {
   const { dir, verdict } = record;
   const validity = record.run.validity ?? gradeValidity(record);
   const cleanupEntries = record.cleanup?.entries ?? [];
   const cleanup = cleanupEntries.at(-1) ?? null;
-  const exit = decideExit([...more, ...exitReasons(record, verdict, cleanup)]);
+  const exit = decideExit([...more, ...exitReasons(record, cleanup), ...(budgetsDecide ? budgetReasons(record) : [])]);
   const summary = buildSummary({ record, verdict, validity, cleanup, exit });
   disk.attempt(() => writeJson(join(dir, recordFiles.summary), summary));
   disk.attempt(() => writeWhole(join(dir, recordFiles.report), renderReport({ record, verdict, summary, cleanupEntries })));
@@ -72,26 +79,26 @@ export function conclude(record: Judged, more: readonly ExitReason[], disk: Disk
 /** Reads a run directory, judges it and writes its reports again: what `check` and `report` do. Throws a Fault where the disk refuses. */
 export async function concludeAgain(dir: string): Promise<Concluded> {
   const disk = new DiskTrouble();
-  const concluded = conclude(judge(await readRecord(dir), disk), [], disk);
+  const concluded = conclude(judge(await readRecord(dir), disk), { more: [], budgetsDecide: true }, disk);
   const [fault] = disk.faults;
   if (fault !== undefined) throw fault;
   return concluded;
 }
 
 /** What the record itself says about the exit code (design section 7). */
-export function exitReasons({ run }: RunRecord, verdict: Verdict, cleanup: CleanupEntry | null): ExitReason[] {
+function exitReasons({ dir, run, verdict }: Judged, cleanup: CleanupEntry | null): ExitReason[] {
   const reasons: ExitReason[] = [];
   if (run.ended === null) reasons.push({ code: exitCodes.noAnswer, reason: "the run was killed before its end" });
   if (cleanup !== null && isIncomplete(cleanup)) {
     reasons.push({
       code: exitCodes.cleanupIncomplete,
-      reason: `cleanup incomplete: ${cleanup.problems[0] ?? `residue ${cleanup.residue ?? "unknown"}`}`,
+      reason: `cleanup incomplete: ${cleanup.problems[0] ?? `residue ${cleanup.residue ?? "unknown"}`}; to finish it: peakproof cleanup ${dir}`,
     });
   }
   // Whoever stops a run does not ask for its verdict, only whether it was cleaned up.
   if (run.ended?.how === "interrupted")
     return [...reasons, { code: exitCodes.interrupted, reason: run.ended.reason ?? "interrupted" }];
-  return [...reasons, ...validityReasons(run, verdict), ...budgetReasons(verdict)];
+  return [...reasons, ...validityReasons(run, verdict)];
 }
 
 function validityReasons(run: RunRecord["run"], verdict: Verdict): ExitReason[] {
@@ -108,7 +115,8 @@ function validityReasons(run: RunRecord["run"], verdict: Verdict): ExitReason[] 
   ];
 }
 
-function budgetReasons({ budgets }: Verdict): ExitReason[] {
+function budgetReasons({ run, verdict: { budgets } }: Judged): ExitReason[] {
+  if (run.ended?.how === "interrupted") return [];
   const missed = budgets.filter((budget) => budget.result === "missed");
   const open = budgets.filter((budget) => budget.result === "not-measured");
   return [

@@ -58,7 +58,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   try {
     const summary = await drive(flags, service, interrupt, screen);
     printSummary(summary, { json: flags.json ?? false });
-    if (flags.json !== true) process.stdout.write(`${nextSteps}\n`);
+    if (flags.json !== true && summary.exitCode === 0) process.stdout.write(`${nextSteps}\n`);
   } finally {
     await service.stop();
   }
@@ -86,7 +86,14 @@ async function drive(
     [],
   );
   screen.phase("preflight", `one worker answers at most ${formatCount(mostPerSec)}/s here, so 1x is ${peakRatePerSec}/s`);
-  const { summary } = await runSession(prepared, { out: flags.out, labels: { demo: "yes" }, cleanup: true, interrupt, screen });
+  const { summary } = await runSession(prepared, {
+    out: flags.out,
+    labels: { demo: "yes" },
+    cleanup: true,
+    budgetsDecide: false,
+    interrupt,
+    screen,
+  });
   return summary;
 }
 

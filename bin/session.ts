@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly out: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly cleanup: boolean;
+  /** Whether missed budgets fail it; default true. */
+  readonly budgetsDecide?: boolean;
   readonly interrupt: Interrupt;
   readonly screen: Screen;
 }
@@ -38,7 +40,8 @@ export async function runSession(prepared: Prepared, options: SessionOptions): P
     record = { ...record, cleanup: await sweepRun(record, { dryRun: false, signal: interrupt.cleanup, onProgress }, disk) };
   }
   screen.phase("report", null);
-  const concluded = conclude(record, faultReasons(driven.fault === null ? disk.faults : [driven.fault]), disk);
+  const more = faultReasons(driven.fault === null ? disk.faults : [driven.fault]);
+  const concluded = conclude(record, { more, budgetsDecide: options.budgetsDecide ?? true }, disk);
   screen.done();
   return concluded;
 }
