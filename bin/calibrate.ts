@@ -21,6 +21,7 @@ export async function calibrate(
   const request = (number: number): string =>
     builder.bytes(builder.shape(at, { id: userId }, builder.at(number, 0)), userId, number, "probe").text;
   const { okPerSec, failed } = await closedLoop({ target, request, connections, durationUs: calibrateUs, signal });
+  signal.throwIfAborted();
   if (okPerSec < 1) throw new Fault("unreachable", `the service did not answer "${operation}" (${failed} failures)`);
   return okPerSec;
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { concludeAgain } from "./conclude.ts";
+import { faultText } from "./fault-text.ts";
 import { printSummary } from "./print.ts";
 
 /** `peakproof check <run>`. */
@@ -9,7 +10,9 @@ export function checkCommand(): Command {
     .argument("<run>", "a run folder")
     .option("--json", "print the summary (peakproof.summary/1) on stdout and nothing else")
     .action(async (dir: string, flags: { readonly json?: boolean }) => {
-      const { summary } = await concludeAgain(dir);
+      const { summary, diskFaults } = await concludeAgain(dir);
+      // A verdict needs no disk: an archive that is read-only can be checked all the same.
+      for (const fault of diskFaults) process.stderr.write(`${faultText(fault)}\n`);
       printSummary(summary, { json: flags.json ?? false });
     });
 }

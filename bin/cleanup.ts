@@ -4,6 +4,8 @@ import { exitCodes } from "../src/model/exit.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
 import { sweepRun } from "./conclude.ts";
+import { checkTarget } from "../src/safety/allow.ts";
+import { allowOption } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import { printJson } from "./print.ts";
 
@@ -13,18 +15,26 @@ export function cleanupCommand(): Command {
     .description("remove what a run left, also after it was killed, and prove that nothing is left")
     .argument("<run>", "a run folder")
     .option("--dry-run", "show the plan and what is there; delete nothing")
+    .addOption(allowOption())
     .option("--json", "print the entry of cleanup.json on stdout and nothing else")
     .action(cleanUpRun);
 }
 
-async function cleanUpRun(dir: string, flags: { readonly dryRun?: boolean; readonly json?: boolean }): Promise<void> {
+interface CleanupFlags {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly allow: readonly string[];
+}
+
+async function cleanUpRun(dir: string, flags: CleanupFlags): Promise<void> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const record = await readRecord(dir);
   for (const { file, problem } of record.problems) say(`${file}: ${problem}`);
   refuseLiveRun(record.run);
-  using interrupt = new Interrupt(say);
-  // There is no load to stop here, so the first Ctrl-C already stops the sweep.
-  const signal = AbortSignal.any([interrupt.load, interrupt.cleanup]);
+  // A run folder is passed around, and what it says decides where a token is sent.
+  await checkTarget(record.run.plan.target, record.run.plan.admin, flags.allow);
+  using interrupt = new Interrupt(say, ["stopping the cleanup; run it again to finish.", "stopping."]);
+  const signal = interrupt.load;
   const disk = new DiskTrouble();
   const { entries } = await sweepRun(record, { dryRun: flags.dryRun ?? false, signal, onProgress: say }, disk);
   const entry = entries.at(-1);

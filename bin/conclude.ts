@@ -3,6 +3,7 @@ import { analyze, gradeValidity } from "../analysis/index.ts";
 import { cleanUp, describeProgress, isIncomplete, resolveToken } from "../cleanup/index.ts";
 import { cleanupSchema, type CleanupEntry, type CleanupFile } from "../src/model/cleanup.ts";
 import { decideExit, exitCodes, type ExitReason } from "../src/model/exit.ts";
+import type { Fault } from "../src/model/fault.ts";
 import type { Verdict } from "../src/model/finding.ts";
 import type { RunRecord } from "../src/model/record.ts";
 import type { Summary } from "../src/model/summary.ts";
@@ -12,6 +13,7 @@ import { DiskTrouble } from "../src/record/trouble.ts";
 import { renderCsv } from "../src/report/csv.ts";
 import { renderReport } from "../src/report/report.ts";
 import { buildSummary } from "../src/report/summary.ts";
+import { exitCodeOf } from "./fault-text.ts";
 
 /** A record that has been judged, and what was concluded from it. */
 export interface Concluded {
@@ -22,11 +24,10 @@ export interface Concluded {
 /** A record with its verdict. */
 export type Judged = RunRecord & { readonly verdict: Verdict };
 
-/** Judges a record: writes `verdict.json`, and the validity into `run.json`. */
+/** Judges a record and writes `verdict.json`. `run.json` is left to whoever drives the run: it may still be going on. */
 export function judge(before: RunRecord, disk: DiskTrouble): Judged {
   const graded: RunRecord = { ...before, run: { ...before.run, validity: gradeValidity(before) } };
   const record = { ...graded, verdict: analyze(graded) };
-  disk.attempt(() => writeJson(join(record.dir, recordFiles.run), record.run));
   disk.attempt(() => writeJson(join(record.dir, recordFiles.verdict), record.verdict));
   return record;
 }
@@ -55,39 +56,46 @@ export async function sweepRun(record: RunRecord, options: SweepOptions, disk: D
   return file;
 }
 
-export interface ConcludeOptions {
-  /** What the caller knows of how it ended. */
-  readonly more: readonly ExitReason[];
-  /** False for the demo, which is there to tell a story: a service that breaks is no failure of it. */
-  readonly budgetsDecide: boolean;
-}
-
-/** Writes the summary and the report of a judged record. */
-export function conclude(record: Judged, { more, budgetsDecide }: ConcludeOptions, disk: DiskTrouble): Concluded {
+/**
+ * Writes the summary and the report of a judged record. `budgetsDecide` is false for the demo, which is there to tell a story: a
+ * service that breaks is no failure of it.
+ */
+export function conclude(record: Judged, budgetsDecide: boolean, disk: DiskTrouble): Concluded {
   const { dir, verdict } = record;
   const validity = record.run.validity ?? gradeValidity(record);
   const cleanupEntries = record.cleanup?.entries ?? [];
   const cleanup = cleanupEntries.at(-1) ?? null;
-  const exit = decideExit([...more, ...exitReasons(record, cleanup), ...(budgetsDecide ? budgetReasons(record) : [])]);
-  const summary = buildSummary({ record, verdict, validity, cleanup, exit });
+  const told = [...exitReasons(record, cleanup), ...(budgetsDecide ? budgetReasons(record) : [])];
+  const summarize = (): Summary =>
+    buildSummary({ record, verdict, validity, cleanup, exit: decideExit([...diskReasons(disk), ...told]) });
+  const hoped = summarize();
+  disk.attempt(() =>
+    writeWhole(join(dir, recordFiles.report), renderReport({ record, verdict, summary: hoped, cleanupEntries })),
+  );
+  disk.attempt(() => writeWhole(join(dir, recordFiles.csv), renderCsv(hoped)));
+  // Last, since it must also say what of the above the disk refused.
+  const summary = summarize();
   disk.attempt(() => writeJson(join(dir, recordFiles.summary), summary));
-  disk.attempt(() => writeWhole(join(dir, recordFiles.report), renderReport({ record, verdict, summary, cleanupEntries })));
-  disk.attempt(() => writeWhole(join(dir, recordFiles.csv), renderCsv(summary)));
-  return { record, summary };
+  return { record, summary: disk.faults.length === 0 ? summary : summarize() };
 }
 
-/** Reads a run directory, judges it and writes its reports again: what `check` and `report` do. Throws a Fault where the disk refuses. */
-export async function concludeAgain(dir: string): Promise<Concluded> {
+function diskReasons({ faults }: DiskTrouble): ExitReason[] {
+  return faults.map((fault) => ({ code: exitCodeOf(fault.kind), reason: fault.message }));
+}
+
+/** Reads a run directory, judges it and writes its reports again: what `check` and `report` do. */
+export async function concludeAgain(dir: string): Promise<Concluded & { readonly diskFaults: readonly Fault[] }> {
   const disk = new DiskTrouble();
-  const concluded = conclude(judge(await readRecord(dir), disk), { more: [], budgetsDecide: true }, disk);
-  const [fault] = disk.faults;
-  if (fault !== undefined) throw fault;
-  return concluded;
+  const concluded = conclude(judge(await readRecord(dir), disk), true, disk);
+  return { ...concluded, diskFaults: disk.faults };
 }
 
 /** What the record itself says about the exit code (design section 7). */
 function exitReasons({ dir, run, verdict }: Judged, cleanup: CleanupEntry | null): ExitReason[] {
   const reasons: ExitReason[] = [];
+  if (run.ended?.how === "aborted") {
+    reasons.push({ code: exitCodeOf(run.ended.fault ?? "internal"), reason: run.ended.reason ?? "the load was broken off" });
+  }
   if (run.ended === null) reasons.push({ code: exitCodes.noAnswer, reason: "the run was killed before its end" });
   if (cleanup !== null && isIncomplete(cleanup)) {
     reasons.push({

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import type { RunningService } from "../service/index.ts";
+import { exitCodes } from "../src/model/exit.ts";
 import type { Summary } from "../src/model/summary.ts";
 import { formatCount } from "../src/model/units.ts";
 import { loadScenario } from "../src/scenario/load.ts";
@@ -59,6 +60,9 @@ async function demo(flags: DemoFlags): Promise<void> {
     const summary = await drive(flags, service, interrupt, screen);
     printSummary(summary, { json: flags.json ?? false });
     if (flags.json !== true && summary.exitCode === 0) process.stdout.write(`${nextSteps}\n`);
+  } catch (thrown) {
+    if (!interrupt.load.aborted) throw thrown;
+    process.exitCode = exitCodes.interrupted;
   } finally {
     await service.stop();
   }

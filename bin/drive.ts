@@ -9,8 +9,10 @@ import { runSchema, type RunEnd, type RunFile } from "../src/model/run.ts";
 import { tagHeaders } from "../src/model/tags.ts";
 import { recordFiles, writeJson } from "../src/record/files.ts";
 import { RunRecorder } from "../src/record/recorder.ts";
+import type { DiskTrouble } from "../src/record/trouble.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { probeTarget } from "../src/safety/reachable.ts";
+import { redactFault, redactVariables } from "../src/safety/redact.ts";
 import { VitalsSampler } from "../src/vitals/sampler.ts";
 import { findTargetProcesses, loopbackPort } from "../src/vitals/target-processes.ts";
 import { version } from "../src/version.ts";
@@ -21,6 +23,7 @@ export interface DriveOptions {
   readonly out: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly disk: DiskTrouble;
   /** False for `--no-cleanup`: the baseline is not needed then. */
   readonly cleanup: boolean;
   readonly onProgress: (progress: Progress) => void;
@@ -37,14 +40,17 @@ export interface Driven {
 
 /**
  * From the first look at the target to the end of the load: the run directory is complete but for what is judged from it. Throws a
- * Fault only before the record exists; what goes wrong later is in the record and in `fault`.
+ * Fault only before the record exists; what goes wrong later is in the record, in `fault` and in `disk`.
  */
 export async function drive(prepared: Prepared, options: DriveOptions): Promise<Driven> {
   const { plan, totals } = prepared;
   await probeTarget(plan.target);
   const runId = newRunId();
   const run = firstRunFile(prepared, runId, options.labels);
-  const baseline = options.cleanup && writesAnything(plan, totals) ? await readBaseline({ run, token: prepared.token }) : null;
+  const baseline =
+    options.cleanup && writesAnything(plan, totals)
+      ? await readBaseline({ run, token: prepared.token, signal: options.signal })
+      : null;
   const startedUs = monotonicUs();
   const nowUs = (): number => monotonicUs() - startedUs;
   const recorder = new RunRecorder(join(options.out, runId), run);
@@ -67,18 +73,18 @@ export async function drive(prepared: Prepared, options: DriveOptions): Promise<
     onProgress: options.onProgress,
     onThread: (name, threadId) => threads.set(name, threadId),
   });
-  sampler.start();
   let ended: RunEnd;
   let fault: Fault | null = null;
   try {
+    sampler.start();
     ended = await coordinator.run();
   } catch (thrown) {
-    fault = thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown), {}, { cause: thrown });
-    ended = { atUs: nowUs(), how: "aborted", reason: fault.message };
+    fault = redactFault(thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown), {}, { cause: thrown }));
+    ended = { atUs: nowUs(), how: "aborted", reason: fault.message, fault: fault.kind };
   }
   await sampler.stop();
-  const refused = closeRecord(recorder, coordinator, ended);
-  return { dir: recorder.dir, run: recorder.run, fault: fault ?? refused };
+  closeRecord(recorder, coordinator, ended, options.disk);
+  return { dir: recorder.dir, run: recorder.run, fault };
 }
 
 /** `run.json` as it is before anything was sent. */
@@ -89,7 +95,7 @@ export function firstRunFile({ plan, totals }: Prepared, runId: string, labels: 
     schema: runSchema,
     runId,
     version,
-    plan,
+    plan: { ...plan, variables: redactVariables(plan.variables) },
     schedule: totals,
     labels,
     gitRevision: gitRevision(),
@@ -126,21 +132,15 @@ function samplerOf(
   });
 }
 
-/** Writes the run's end. A disk that refuses now is reported: what was written before stands. */
-function closeRecord(recorder: RunRecorder, coordinator: Coordinator, ended: RunEnd): Fault | null {
-  try {
-    if (ended.how === "finished" && coordinator.takenHash() !== recorder.run.schedule.hash) {
-      recorder.event({
-        t: ended.atUs,
-        event: "warning",
-        text: "what was taken up differs from the schedule: please report this",
-      });
-    }
-    recorder.update({ ended, totals: coordinator.totals() });
-    recorder.close();
-    return null;
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-    throw thrown;
+/** Writes the run's end. A disk that refuses now is noted: what was written before stands. */
+function closeRecord(recorder: RunRecorder, coordinator: Coordinator, ended: RunEnd, disk: DiskTrouble): void {
+  if (ended.how === "finished" && coordinator.takenHash() !== recorder.run.schedule.hash) {
+    recorder.event({
+      t: ended.atUs,
+      event: "warning",
+      text: "what was taken up differs from the schedule: please report this",
+    });
   }
+  disk.attempt(() => recorder.update({ ended, totals: coordinator.totals() }));
+  disk.attempt(() => recorder.close());
 }

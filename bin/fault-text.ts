@@ -30,6 +30,6 @@ export function faultText({ message, detail }: Fault): string {
 }
 
 /** The exit code of a fault's kind. */
-export function exitCodeOf(fault: Fault): ExitCode {
-  return codeOfKind[fault.kind];
+export function exitCodeOf(kind: FaultKind): ExitCode {
+  return codeOfKind[kind];
 }

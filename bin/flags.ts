@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PlanOverrides } from "../src/scenario/plan.ts";
 import { parseDurationUs } from "../src/model/units.ts";
 
-/** Flags that `run`, `try` and `demo` share, as commander hands them over. */
+/** Flags that `run` and `try` share, as commander hands them over. */
 export interface RunFlags {
   readonly target?: string;
   readonly admin?: string;
@@ -83,21 +83,24 @@ export function addRunFlags(command: Command): Command {
       ),
     )
     .addOption(new Option("--label <name=value>", "kept in the record; repeatable").argParser(pair))
-    .addOption(new Option("--out <folder>", "where run folders are made").default("runs").env("PEAKPROOF_OUT"))
     .option("--json", "print the summary (peakproof.summary/1) on stdout and nothing else")
     .option("--quiet", "no live display: a line per step")
     .option("--no-cleanup", "leave what the run writes; `peakproof cleanup <run>` removes it later");
+}
+
+/** `--allow`, of every command that reaches the target. */
+export function allowOption(): Option {
+  return new Option("--allow <host>", "a host outside loopback that may be reached; repeatable")
+    .argParser((text, before: readonly string[]) => [...before, text])
+    .default([], "loopback only");
 }
 
 /** Flags of every command that reads a scenario file. */
 export function addScenarioFlags(command: Command): Command {
   return command
     .addOption(new Option("--var <name=value>", "handed to the scenario; repeatable").argParser(pair))
-    .addOption(
-      new Option("--allow <host>", "a host outside loopback that may be loaded; repeatable")
-        .argParser((text, before: string[]) => [...before, text])
-        .default([], "loopback only"),
-    );
+    .addOption(allowOption())
+    .addOption(new Option("--out <folder>", "where run folders are made").default("runs").env("PEAKPROOF_OUT"));
 }
 
 /** What the flags change about a scenario. */

@@ -1,3 +1,11 @@
+/** Ctrl-C, a service manager, a terminal that was closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const whileLoading = [
+  "stopping the load; the record is kept and cleanup runs. Once more stops the cleanup too.",
+  "stopping the cleanup.",
+] as const;
+
 /**
  * Ctrl-C in three stages: the first stops the load at once (the record is kept and cleanup runs), the second stops cleanup, the
  * third ends the process where it stands.
@@ -6,13 +14,14 @@ export class Interrupt implements Disposable {
   readonly #load = new AbortController();
   readonly #cleanup = new AbortController();
   readonly #say: (text: string) => void;
+  readonly #sentences: readonly [first: string, second: string];
   readonly #onSignal = (signal: NodeJS.Signals): void => this.#receive(signal);
   #count = 0;
 
-  constructor(say: (text: string) => void) {
+  constructor(say: (text: string) => void, sentences: readonly [first: string, second: string] = whileLoading) {
     this.#say = say;
-    process.on("SIGINT", this.#onSignal);
-    process.on("SIGTERM", this.#onSignal);
+    this.#sentences = sentences;
+    for (const signal of signals) process.on(signal, this.#onSignal);
   }
 
   /** Aborted by the first signal. */
@@ -26,17 +35,16 @@ export class Interrupt implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off("SIGINT", this.#onSignal);
-    process.off("SIGTERM", this.#onSignal);
+    for (const signal of signals) process.off(signal, this.#onSignal);
   }
 
   #receive(signal: NodeJS.Signals): void {
     this.#count += 1;
     if (this.#count === 1) {
-      this.#say(`${signal}: stopping the load; the record is kept and cleanup runs. Once more stops the cleanup too.`);
+      this.#say(`${signal}: ${this.#sentences[0]}`);
       this.#load.abort(`stopped by ${signal}`);
     } else if (this.#count === 2) {
-      this.#say(`${signal}: stopping the cleanup.`);
+      this.#say(`${signal}: ${this.#sentences[1]}`);
       this.#cleanup.abort(`stopped by ${signal}`);
     } else {
       process.exit(130);

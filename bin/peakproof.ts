@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { exitCodes } from "../src/model/exit.ts";
 import { version } from "../src/version.ts";
 import { analyzeCommand } from "./analyze.ts";
 import { checkCommand } from "./check.ts";
@@ -35,6 +36,12 @@ export function program(): Command {
 
 /** Runs one command line and sets the exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
+  let isFinished = false;
+  // Should nothing be left to wait for before the command is done, Node would end with 0, which is a lie.
+  process.once("exit", () => {
+    if (!isFinished) process.exitCode ||= exitCodes.fault;
+  });
   try {
     await program().parseAsync([...argv]);
   } catch (thrown) {
@@ -42,4 +49,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (text !== "") process.stderr.write(`${text}\n`);
     process.exitCode = exitCode;
   }
+  isFinished = true;
+}
+
+/** Whoever reads our output may go away (`| head`); a run that is under way must still be cleaned up. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }

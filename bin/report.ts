@@ -9,7 +9,8 @@ export function reportCommand(): Command {
     .description("write report.html, report.csv and summary.json of a run record again, also of a run that crashed")
     .argument("<run>", "a run folder")
     .action(async (dir: string) => {
-      const { record } = await concludeAgain(dir);
+      const { record, diskFaults } = await concludeAgain(dir);
+      for (const fault of diskFaults) throw fault;
       for (const { file, problem } of record.problems) process.stderr.write(`${file}: ${problem}\n`);
       process.stdout.write(`${join(dir, recordFiles.report)}\n`);
     });

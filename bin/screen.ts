@@ -7,7 +7,7 @@ export interface Screen {
   readonly phase: (phase: Phase, note: string | null) => void;
   /** A sentence that stays. */
   readonly say: (text: string) => void;
-  /** Leaves the last picture standing. */
+  /** Takes the picture away and gives the cursor back. */
   readonly done: () => void;
 }
 
@@ -34,7 +34,10 @@ async function liveScreen(): Promise<Screen> {
       process.stderr.write(`${text}\n`);
       show(last);
     },
-    done: () => draw.clear(),
+    done() {
+      draw.clear();
+      draw.done();
+    },
   };
 }
 

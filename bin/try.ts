@@ -1,14 +1,25 @@
 import { Command } from "commander";
-import { cleanUp, describeProof, isIncomplete, readBaseline } from "../cleanup/index.ts";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { describeProof, isIncomplete, readBaseline } from "../cleanup/index.ts";
 import { tryOperations, type Tried } from "../src/load/try.ts";
 import { exitCodes } from "../src/model/exit.ts";
-import type { JournalTotals } from "../src/model/journal.ts";
+import { cleanupSchema, type CleanupFile } from "../src/model/cleanup.ts";
+import type { RunEnd, RunFile } from "../src/model/run.ts";
 import { formatUs } from "../src/model/units.ts";
+import { journalFile } from "../src/record/files.ts";
+import { Journal } from "../src/record/journal.ts";
+import { readRecord } from "../src/record/reader.ts";
+import { RunRecorder } from "../src/record/recorder.ts";
 import { newRunId } from "../src/record/run-id.ts";
+import { DiskTrouble } from "../src/record/trouble.ts";
 import { probeTarget } from "../src/safety/reachable.ts";
+import { sweepRun } from "./conclude.ts";
 import { firstRunFile } from "./drive.ts";
+import { faultText } from "./fault-text.ts";
 import { addLoadFlags, addScenarioFlags, overridesOf, type RunFlags } from "./flags.ts";
-import { preflight, writesAnything } from "./preflight.ts";
+import { Interrupt } from "./interrupt.ts";
+import { preflight, writesAnything, type Prepared } from "./preflight.ts";
 
 /** `peakproof try <scenario>`. */
 export function tryCommand(): Command {
@@ -21,19 +32,42 @@ export function tryCommand(): Command {
 
 async function tryScenario(path: string, flags: RunFlags): Promise<void> {
   const prepared = await preflight(path, overridesOf(flags), flags.allow);
-  const { plan, scenario, totals, token } = prepared;
+  const { plan, scenario, totals } = prepared;
   await probeTarget(plan.target);
-  const runId = newRunId();
-  const run = { ...firstRunFile(prepared, runId, {}), ended: { atUs: 0, how: "finished" as const, reason: null } };
-  const cleans = plan.cleanup?.http !== undefined && writesAnything(plan, totals);
-  const baseline = cleans ? await readBaseline({ run, token }) : null;
-  const tried = await tryOperations(scenario.input, plan, runId);
+  const run = firstRunFile(prepared, newRunId(), {});
+  if (plan.cleanup?.http !== undefined && writesAnything(plan, totals))
+    return tryAndCleanUp(prepared, run, join(flags.out, run.runId));
+  show(await tryOperations(scenario.input, plan, run.runId, null));
+}
+
+/** What is written is journaled as in any run; the folder goes once nothing is left, and stays where something may be. */
+async function tryAndCleanUp({ scenario, plan, token }: Prepared, run: RunFile, dir: string): Promise<void> {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  using interrupt = new Interrupt(say, ["removing what was written; once more stops that too.", "stopping the cleanup."]);
+  const baseline = await readBaseline({ run, token, signal: interrupt.load });
+  new RunRecorder(dir, run).close();
+  const journal = new Journal(join(dir, journalFile(0)), (fault) => say(faultText(fault)));
+  show(await tryOperations(scenario.input, plan, run.runId, journal));
+  await journal.close();
+  const ended: RunEnd = { atUs: 0, how: "finished", reason: null, fault: null };
+  const record = await readRecord(dir, { ...run, ended });
+  const cleanup: CleanupFile = { schema: cleanupSchema, runId: run.runId, baseline, entries: [] };
+  const { entries } = await sweepRun(
+    { ...record, cleanup },
+    { dryRun: false, signal: interrupt.cleanup, onProgress: () => undefined },
+    new DiskTrouble(),
+  );
+  const entry = entries.at(-1);
+  if (entry === undefined) return;
+  process.stdout.write(`\n${describeProof(entry).join("\n")}\n`);
+  if (!isIncomplete(entry)) return rmSync(dir, { recursive: true, force: true });
+  process.exitCode = exitCodes.cleanupIncomplete;
+  say(`to finish it: peakproof cleanup ${dir}`);
+}
+
+function show(tried: readonly Tried[]): void {
   process.stdout.write(`${tried.map(triedText).join("\n\n")}\n`);
   if (tried.some((one) => one.result !== "ok")) process.exitCode = exitCodes.noAnswer;
-  if (!cleans) return;
-  const entry = await cleanUp({ run, journal: journalOf(tried), baseline, token, dryRun: false });
-  process.stdout.write(`\n${describeProof(entry).join("\n")}\n`);
-  if (isIncomplete(entry)) process.exitCode = exitCodes.cleanupIncomplete;
 }
 
 function triedText({ operation, kind, request, reply, result, createdId, serviceUs }: Tried): string {
@@ -46,19 +80,4 @@ function triedText({ operation, kind, request, reply, result, createdId, service
       .map((line) => `  ${mark} ${line}`);
   const sides = request === "" ? [] : [...quote(request, ">"), "", ...quote(reply === "" ? "(no reply)" : reply, "<")];
   return [`${operation} (${kind}): ${result}${took}${created}`, ...sides].join("\n");
-}
-
-/** There is no journal on disk for a handful of requests that this process itself removes again. */
-function journalOf(tried: readonly Tried[]): JournalTotals {
-  const written = tried.filter((one) => one.mayHaveWritten);
-  const created = written.filter((one) => one.result === "ok").length;
-  return {
-    intents: written.length,
-    created,
-    rejected: 0,
-    unsent: 0,
-    unknown: written.length - created,
-    perOperation: {},
-    tornLines: 0,
-  };
 }

@@ -34,7 +34,7 @@ it("refuses a run whose process is alive and ours, and says how to stop it", asy
 
 it("lets a run pass that has ended, even if its process lives on", async () => {
   const pid = await waiting("peakproof");
-  expect(() => refuseLiveRun(runOf(pid, { ended: { atUs: 1, how: "finished", reason: null } }))).not.toThrow();
+  expect(() => refuseLiveRun(runOf(pid, { ended: { atUs: 1, how: "finished", reason: null, fault: null } }))).not.toThrow();
 });
 
 it("lets a run of another host pass: its process id means nothing here", async () => {

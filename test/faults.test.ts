@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { startService } from "../service/index.ts";
 import type { RunFile } from "../src/model/run.ts";
+import { recordOf } from "./record-builder.ts";
 import { Folder, peakproof, start, summaryOf, until } from "./cli.ts";
 
 const everyday = fileURLToPath(new URL("./scenarios/everyday.ts", import.meta.url));
@@ -81,6 +82,53 @@ describe("a command line that cannot be run", () => {
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain("Nothing was sent");
     expect(ended.stdout).toMatch(/repeat +1x +100\/s/);
+  });
+});
+
+describe("a run that goes wrong on our side", () => {
+  it("a request that throws midway is the scenario's fault, named by operation and user; what was written is removed", async () => {
+    using folder = new Folder();
+    const service = await startService({ port: 0, adminPort: 0 });
+    const path = folder.file(
+      "throws.ts",
+      `import { defineScenario } from "peakproof";
+       import everyday from ${JSON.stringify(everyday)};
+       const { scan, report, citizen } = everyday.operations;
+       const request = (user, at) => { if (at.index > 150) throw new Error("out of ink, " + process.env.INK_TOKEN); return report.request(user, at); };
+       export default defineScenario({ ...everyday, lanes: undefined, operations: { scan, citizen, report: { ...report, request } } });`,
+    );
+    const args = ["run", path, "--target", service.url, "--admin", service.adminUrl, "--out", folder.runs];
+    const ended = await start(args, { env: { INK_TOKEN: "very-secret-ink" } }).ended;
+    await service.stop();
+    expect(ended.stderr).toContain('request() of "report" failed for user');
+    expect(ended.stderr).toContain("out of ink");
+    expect(ended.stderr + ended.stdout).not.toContain("very-secret-ink");
+    expect(ended.code).toBe(2);
+    expect(folder.cleanupFile.entries.at(-1)).toMatchObject({ residue: 0, verified: true });
+    expect(folder.runFile.ended).toMatchObject({ how: "aborted", fault: "usage" });
+    expect((await peakproof("check", folder.run)).code).toBe(2);
+  });
+
+  it("goes on and cleans up when whoever reads its output goes away", async () => {
+    using folder = new Folder();
+    const service = await startService({ port: 0, adminPort: 0 });
+    const { child, ended } = start(["run", everyday, "--target", service.url, "--admin", service.adminUrl, "--out", folder.runs]);
+    await until(() => folder.hasBegun(1));
+    child.stderr?.destroy();
+    child.stdout?.destroy();
+    await ended;
+    await service.stop();
+    expect(folder.cleanupFile.entries.at(-1)).toMatchObject({ residue: 0, verified: true });
+  });
+
+  it("does not send a token to a host that a run folder names, unless that host is allowed", async () => {
+    using folder = new Folder();
+    const { run } = recordOf();
+    mkdirSync(folder.runs);
+    folder.file("runs/run.json", JSON.stringify({ ...run, plan: { ...run.plan, admin: "http://192.0.2.1:80" } }));
+    const ended = await peakproof("cleanup", folder.runs, "--dry-run");
+    expect(ended.stderr).toContain("--allow 192.0.2.1");
+    expect(ended.code).toBe(2);
   });
 });
 

@@ -47,7 +47,7 @@ export function recordOf(options: Partial<World> = {}): RunRecord {
       steps: simulation.steps,
       totals: { load: { sent: simulation.requests.length, ok: simulation.requests.filter((r) => r.outcome === "ok").length } },
       validity: null,
-      ended: { atUs: endUs, how: "finished", reason: null },
+      ended: { atUs: endUs, how: "finished", reason: null, fault: null },
     },
     series: seriesOf(world, simulation),
     vitals: vitalsOf(world, simulation),

@@ -1,5 +1,6 @@
 import { monotonicUs } from "../measure/clock.ts";
 import { HttpClient } from "../wire/client.ts";
+import { endpointOf } from "../wire/endpoint.ts";
 import { Exchange } from "../wire/exchange.ts";
 
 export interface ClosedLoopOptions {
@@ -21,15 +22,13 @@ const tickMs = 10;
  * look at a ceiling, no capacity: latency is not judged, and nothing is journaled, so it is for reads only.
  */
 export async function closedLoop(options: ClosedLoopOptions): Promise<{ okPerSec: number; failed: number }> {
-  const { hostname, port } = new URL(options.target);
   const startUs = monotonicUs();
   const endUs = startUs + options.durationUs;
   let number = 0;
   let ok = 0;
   let failed = 0;
   const client = new HttpClient({
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port === "" ? 80 : port),
+    ...endpointOf(options.target),
     maxConnections: options.connections,
     policy: "keep-alive",
     now: monotonicUs,
@@ -54,7 +53,7 @@ export async function closedLoop(options: ClosedLoopOptions): Promise<{ okPerSec
     for (let open = client.inFlight + client.waiting; open < options.connections; open++) send();
     await new Promise((resolve) => setTimeout(resolve, tickMs));
   }
-  const seconds = (monotonicUs() - startUs) / 1_000_000;
+  const result = { okPerSec: ok / ((monotonicUs() - startUs) / 1_000_000), failed };
   client.close();
-  return { okPerSec: ok / seconds, failed };
+  return result;
 }

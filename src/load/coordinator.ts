@@ -18,6 +18,8 @@ import { Team, threadEntry } from "./team.ts";
 const stepLeadUs = 300_000;
 /** Beyond its hold and its deadline a step may take this much longer, for a machine that is short of time; then a thread hangs. */
 const stepSlackMs = 30_000;
+/** Longest wait for the lanes' baseline: three rounds take one second; a target that answers none of them has none. */
+const baselineMs = 5_000;
 /** Longest wait for the lanes to come back to their baseline after a step (design section 4). */
 const lanesSettleMs = 15_000;
 
@@ -69,10 +71,10 @@ export class Coordinator {
       await this.#start();
       await this.#prepare();
       for (const step of plan.steps) await this.#hold(step);
-      return { atUs: nowUs(), how: "finished", reason: null };
+      return { atUs: nowUs(), how: "finished", reason: null, fault: null };
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
-      return { atUs: nowUs(), how: "interrupted", reason: String(signal.reason) };
+      return { atUs: nowUs(), how: "interrupted", reason: String(signal.reason), fault: null };
     } finally {
       await this.#stop();
     }
@@ -83,7 +85,7 @@ export class Coordinator {
     return this.#monitor.totals();
   }
 
-  /** Hash over what the threads really took up; equals the schedule's after a finished run. */
+  /** Hash over what the threads took up; equals the schedule's after a finished run. */
   takenHash(): string {
     return this.#taken.digest();
   }
@@ -94,9 +96,11 @@ export class Coordinator {
       return { plan, runId, worker, startedUs, journalPath: join(recorder.dir, journalFile(worker)) };
     });
     this.#team = new Team(inputs, (message) => this.#monitor.hear(message));
+    this.#team.failed.catch((fault: unknown) => this.#halt(fault));
     if (plan.lanes !== null) this.#laneThread = this.#startLanes(plan.lanes.trivial);
     const ready = await this.#unlessHalted(this.#team.ready());
     for (const { worker, threadId } of ready) if (threadId !== null) onThread(`worker-${worker}`, threadId);
+    if (this.#laneThread !== null) await this.#within(baselineMs, this.#watch.baseline());
   }
 
   #startLanes(path: string): Worker {
@@ -154,10 +158,14 @@ export class Coordinator {
 
   async #lanesCalm(): Promise<boolean> {
     if (this.#laneThread === null) return true;
+    return this.#within(lanesSettleMs, this.#watch.calm());
+  }
+
+  /** Whether something came in time; rejects when the run is halted. */
+  async #within(limitMs: number, promise: Promise<void>): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), lanesSettleMs)));
-    const calm = this.#watch.calm().then(() => true);
-    return this.#unlessHalted(Promise.race([calm, late])).finally(() => clearTimeout(timer));
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), limitMs)));
+    return this.#unlessHalted(Promise.race([promise.then(() => true), late])).finally(() => clearTimeout(timer));
   }
 
   async #stop(): Promise<void> {

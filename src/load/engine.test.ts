@@ -155,6 +155,17 @@ it("counts what falls due while nothing answers, and gives each up at its own de
   expect(p50("lag")).toBeLessThan(20_000);
 });
 
+it("loses no arrival of the second-by-second count when its loop stalls", async () => {
+  const { plan, engine, done, runUntil, nowUs } = setUp();
+  engine.begin(step, nowUs());
+  const stalledUntilUs = nowUs() + 2_500_000;
+  engine.tick(nowUs());
+  await new Promise((resolve) => setTimeout(resolve, (stalledUntilUs - nowUs()) / 1_000));
+  const before = engine.takeDue(0) + engine.takeDue(1);
+  await runUntil(() => done.length > 0);
+  expect(before + engine.takeDue(Math.floor(nowUs() / 1_000_000))).toBe(walkSchedule(plan).requests);
+});
+
 it("stops at once: what is under way is abandoned as unknown, what was journaled ahead is unsent", async () => {
   server.removeAllListeners("request");
   const { engine, sender, journal, runUntil, nowUs } = setUp();

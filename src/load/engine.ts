@@ -7,7 +7,7 @@ import { ScheduleHash } from "../pace/schedule-hash.ts";
 import type { Journal } from "../record/journal.ts";
 import { Queue, type Upcoming } from "./lookahead.ts";
 import type { RequestBuilder } from "./requests.ts";
-import type { Flight } from "./flight.ts";
+import { outcomeLine, type Flight } from "./flight.ts";
 import type { Sender } from "./sender.ts";
 
 /** How far ahead of its due time an arrival is made: enough for several disk syncs. */
@@ -46,7 +46,7 @@ export class Engine {
   readonly #schedule: Schedule;
   readonly #writes: readonly boolean[];
   readonly #upcoming = new Queue<Upcoming>();
-  /** Due per second, known when an arrival is made, so that a stalled loop cannot lose it. */
+  /** Due per second, counted when an arrival is made, a second ahead. At most some three entries. */
   readonly #dueBySecond = new Map<number, number>();
   #step: RunningStep | null = null;
   /** One arrival made but beyond the look-ahead. */
@@ -82,10 +82,14 @@ export class Engine {
     this.#finish(step, nowUs);
   }
 
-  /** Arrivals that fell due in a second of the run; forgets it. */
+  /** Arrivals that fell due in a second of the run or, where the loop stalled and made them late, before it; forgets them. */
   takeDue(second: number): number {
-    const due = this.#dueBySecond.get(second) ?? 0;
-    this.#dueBySecond.delete(second);
+    let due = 0;
+    for (const [earlier, count] of this.#dueBySecond) {
+      if (earlier > second) continue;
+      due += count;
+      this.#dueBySecond.delete(earlier);
+    }
     return due;
   }
 
@@ -114,28 +118,28 @@ export class Engine {
 
   #announce(step: RunningStep, dueUs: number): Upcoming {
     const { index, operation, user, dueUs: offsetUs } = this.#schedule;
-    step.hash.add(index, offsetUs, operation, user);
     const tally = step.meter.tallies[operation];
     if (tally !== undefined) tally.due += 1;
     const second = Math.floor(dueUs / 1_000_000);
     this.#dueBySecond.set(second, (this.#dueBySecond.get(second) ?? 0) + 1);
-    if (this.#writes[operation] !== true) return { index, dueUs, operation, user, ticket: 0, built: null };
+    if (this.#writes[operation] !== true) return { index, dueUs, offsetUs, operation, user, ticket: 0, built: null };
     const built = this.#options.builder.build(operation, user, index, offsetUs, step.purpose);
     const ticket = this.#options.journal.intend({
       ...this.#journalKey(index, operation, step.purpose),
       u: user,
       ...(built.key === undefined ? {} : { key: built.key }),
     });
-    return { index, dueUs, operation, user, ticket, built };
+    return { index, dueUs, offsetUs, operation, user, ticket, built };
   }
 
   #dispatch(step: RunningStep, next: Upcoming, nowUs: number): void {
     const { builder, sender, seconds, plan } = this.#options;
     const tally = step.meter.tallies[next.operation];
     if (tally !== undefined) tally.dispatched += 1;
+    step.hash.add(next.index, next.offsetUs, next.operation, next.user);
     seconds.dispatched(nowUs - next.dueUs);
     this.#open += 1;
-    const built = next.built ?? builder.build(next.operation, next.user, next.index, next.dueUs - step.startUs, step.purpose);
+    const built = next.built ?? builder.build(next.operation, next.user, next.index, next.offsetUs, step.purpose);
     sender.send({
       built,
       operation: next.operation,
@@ -153,12 +157,7 @@ export class Engine {
     this.#open -= 1;
     this.#step?.meter.settle(flight);
     if (this.#writes[flight.operation] !== true) return;
-    this.#options.journal.settle({
-      ...this.#journalKey(flight.index, flight.operation, flight.purpose),
-      r: flight.journal,
-      ...(flight.createdId === undefined ? {} : { id: flight.createdId }),
-      ...(flight.status === 0 ? {} : { s: flight.status }),
-    });
+    this.#options.journal.settle(outcomeLine(flight, this.#options.plan.operations[flight.operation]?.name ?? "?", 1));
   }
 
   #finish(step: RunningStep, nowUs: number): void {

@@ -18,6 +18,19 @@ export interface Departure {
   readonly deadlineUs: number;
 }
 
+/** What the journal is told when a write ended. */
+export function outcomeLine(flight: Flight, op: string, attempt: number): Omit<JournalOutcome, "k"> {
+  return {
+    n: flight.index,
+    op,
+    p: flight.purpose,
+    a: attempt,
+    r: flight.journal,
+    ...(flight.createdId === undefined ? {} : { id: flight.createdId }),
+    ...(flight.status === 0 ? {} : { s: flight.status }),
+  };
+}
+
 /** A request from the moment it is taken up to its judgement: the transport fills in the exchange, `judge` the rest. */
 export class Flight extends Exchange implements Settled {
   readonly built: BuiltRequest;

@@ -11,6 +11,8 @@ const baselineRounds = 3;
 /** Follows the kept-alive trivial lane: it feels a queue in the target before and after everything else does. */
 export class LaneWatch {
   #baseline: number[] = [];
+  #hasBaseline: () => void = () => undefined;
+  readonly #known = new Promise<void>((resolve) => (this.#hasBaseline = resolve));
   #calm = 0;
   #waiting: (() => void)[] = [];
 
@@ -19,10 +21,16 @@ export class LaneWatch {
     if (sample.keptUs === null) return;
     if (this.#baseline.length < baselineRounds) {
       if (sample.keptUs >= 0) this.#baseline.push(sample.keptUs);
+      if (this.#baseline.length === baselineRounds) this.#hasBaseline();
     }
     const limitUs = Math.max(0, ...this.#baseline) * baselineFactor + floorUs;
     this.#calm = sample.keptUs >= 0 && sample.keptUs <= limitUs ? this.#calm + 1 : 0;
     if (this.#calm >= calmRounds) this.#wake();
+  }
+
+  /** Resolves when the baseline is known: to be awaited before any load, or the load itself would be in it. */
+  baseline(): Promise<void> {
+    return this.#known;
   }
 
   /** Resolves when the lanes have been calm for some rounds from now on. */

@@ -10,6 +10,7 @@ import { threadIdOf } from "../vitals/proc-files.ts";
 import { version } from "../version.ts";
 import { HttpClient } from "../wire/client.ts";
 import { connectOnly } from "../wire/connect-only.ts";
+import { endpointOf } from "../wire/endpoint.ts";
 import { Exchange } from "../wire/exchange.ts";
 import type { FromLanes, LaneRound, LanesInput } from "./messages.ts";
 
@@ -18,9 +19,7 @@ const roundEveryMs = 500;
 const deadlineUs = 5_000_000;
 
 const { target, path, runId, startedUs } = workerData as LanesInput;
-const url = new URL(target);
-const host = url.hostname.replace(/^\[|\]$/g, "");
-const port = Number(url.port === "" ? 80 : url.port);
+const { host, port } = endpointOf(target);
 const nowUs = (): number => monotonicUs() - startedUs;
 const totals = { sent: 0, ok: 0 };
 const say = (message: FromLanes): void => parentPort?.postMessage(message);
@@ -28,7 +27,7 @@ const say = (message: FromLanes): void => parentPort?.postMessage(message);
 const tag = tagHeaders({ runId, userId: "-", purpose: "lane" }, `00-${"0".repeat(31)}2-${"0".repeat(15)}2-00`, version);
 const head = [
   `GET ${path} HTTP/1.1`,
-  `host: ${url.host}`,
+  `host: ${new URL(target).host}`,
   ...Object.entries(tag).map(([name, value]) => `${name}: ${value}`),
 ].join("\r\n");
 

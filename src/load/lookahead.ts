@@ -5,6 +5,8 @@ export interface Upcoming {
   readonly index: number;
   /** Microseconds since the run's start. */
   readonly dueUs: number;
+  /** Microseconds since the step's start. */
+  readonly offsetUs: number;
   readonly operation: number;
   readonly user: number;
   /** Journal ticket of a write; 0 for a read, which needs none. */

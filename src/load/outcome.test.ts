@@ -44,6 +44,13 @@ describe("judging a request", () => {
     expect(judge(checked, answered(200), broken).errorKey).toBe("check:fine");
   });
 
+  it("does not take an async check's promise for a yes", async () => {
+    const refuses = async (): Promise<boolean> => Promise.reject(new Error("no"));
+    const checked = { ...read, checks: { later: refuses as unknown as () => boolean } };
+    expect(judge(checked, answered(200), replyOf(200)).errorKey).toBe("check:later");
+    await Promise.resolve();
+  });
+
   it("takes the created id from the reply, and does without where the reply has none", () => {
     const creating: Operation = { ...read, created: (reply) => reply.json.id };
     expect(judge(creating, answered(201), replyOf(201, '{"id":7}')).createdId).toBe("7");

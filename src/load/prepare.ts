@@ -3,7 +3,7 @@ import type { JournalIntent } from "../model/journal.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { Journal } from "../record/journal.ts";
 import type { RequestBuilder } from "./requests.ts";
-import type { Flight } from "./flight.ts";
+import { outcomeLine, type Flight } from "./flight.ts";
 import type { Sender } from "./sender.ts";
 
 /** Prepare requests in flight at once per worker: enough to keep a service busy without making this a load test of its own. */
@@ -73,15 +73,10 @@ export class Preparation {
   settled(flight: Flight): void {
     const user = -flight.index - 1;
     this.#open -= 1;
-    const { a, ...intent } = this.#intent(user);
-    this.#options.journal.settle({
-      ...intent,
-      a,
-      r: flight.journal,
-      ...(flight.createdId === undefined ? {} : { id: flight.createdId }),
-    });
+    const { op, a } = this.#intent(user);
+    this.#options.journal.settle(outcomeLine(flight, op, a));
     if (flight.outcome === "ok") this.#ok += 1;
-    else if (a < attemptsMax) this.#retry(user, a + 1);
+    else if (!this.#finished && a < attemptsMax) this.#retry(user, a + 1);
     else this.#fail(flight.errorKey ?? "unknown");
   }
 

@@ -44,6 +44,25 @@ describe("a request", () => {
     expect([encoding, key, JSON.parse(body)]).toEqual(["utf8", "k", { name: "李明" }]);
   });
 
+  it.each([
+    ["a line break in a path", { path: "/x\r\nhost: evil" }],
+    ["a blank in a path", { path: "/x y" }],
+    ["a line break in a header", { path: "/", headers: { "x-name": "a\r\nx-evil: b" } }],
+    ["a letter that is cut down to a line break", { path: "/", headers: { "x-name": "\u4e0a\u5b98" } }],
+  ])("refuses %s", (_, shape) => {
+    expect(() => builder.bytes(shape, "u1", 1, "load")).toThrow(RangeError);
+  });
+
+  it("says whose request failed when the scenario makes none", () => {
+    const broken = {
+      ...scenario,
+      operations: { get: { ...scenario.operations["get"]!, request: () => ({ path: "/no\n" }) } },
+    };
+    const make = (): unknown =>
+      new RequestBuilder(broken, { runId: "r", seed: 1, target: scenario.target }).build(0, 57, 1, 0, "load");
+    expect(make).toThrow('request() of "get" failed for user 57');
+  });
+
   it("announces an absent body of a method that has one", () => {
     expect(build(2).text).toContain("content-length: 0\r\n");
     expect(build(0).text).not.toContain("content-length");

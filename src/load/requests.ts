@@ -1,3 +1,4 @@
+import { Fault, messageOf } from "../model/fault.ts";
 import { mix, seedOf, streams } from "../model/random.ts";
 import type { At, Operation, RequestShape, ScenarioInput, SyntheticUser } from "../model/scenario.ts";
 import { defaultTagHeaders, tagHeaders, type Purpose } from "../model/tags.ts";
@@ -7,7 +8,7 @@ import { version } from "../version.ts";
 /** One request as bytes-to-be and what its sender needs to know of it. */
 export interface BuiltRequest {
   readonly text: string;
-  /** `latin1` where the whole text is ASCII, which the socket writes fastest. */
+  /** `latin1` for a request without a body, which is ASCII and which the socket writes fastest. */
   readonly encoding: "latin1" | "utf8";
   readonly method: string;
   readonly path: string;
@@ -51,14 +52,29 @@ export class RequestBuilder {
     return definition.request(user, at);
   }
 
+  /** The request of one arrival. Throws a usage Fault, naming operation and user, where the scenario makes none that can be sent. */
   build(operation: number, userIndex: number, index: number, dueUs: number, purpose: Purpose): BuiltRequest {
-    const user = this.user(userIndex);
-    return this.bytes(this.shape(operation, user, this.at(index, dueUs)), user.id, index, purpose);
+    try {
+      const user = this.user(userIndex);
+      return this.bytes(this.shape(operation, user, this.at(index, dueUs)), user.id, index, purpose);
+    } catch (thrown) {
+      const name = Object.keys(this.#scenario.operations)[operation] ?? "?";
+      const fix = "a request depends on its user and its `at` alone; see what that user's look like";
+      throw new Fault(
+        "usage",
+        `request() of "${name}" failed for user ${userIndex}: ${messageOf(thrown)}`,
+        { fix },
+        { cause: thrown },
+      );
+    }
   }
 
-  /** A shape as HTTP/1.1 text, tagged. */
+  /** A shape as HTTP/1.1 text, tagged. Throws RangeError where a part of it could forge a header or a request of its own. */
   bytes(shape: RequestShape, userId: string, index: number, purpose: Purpose): BuiltRequest {
     const method = shape.method ?? "GET";
+    if (unsafe.test(method) || unsafe.test(shape.path))
+      throw new RangeError("method and path must be printable ASCII without blanks");
+    if (unsafe.test(userId)) throw new RangeError("a user's id must be printable ASCII without blanks");
     const traceId = this.#traceStem + hex(Math.floor(index / 0x1_0000_0000) >>> 0, 8) + hex(index >>> 0, 8);
     const spanId = hex(mix(this.#spanSeed, streams.trace, index), 8) + hex(mix(this.#spanSeed, streams.spread, index), 8);
     const tag = tagHeaders({ runId: this.#runId, userId, purpose }, `00-${traceId}-${spanId}-00`, version, defaultTagHeaders);
@@ -68,6 +84,8 @@ export class RequestBuilder {
     let key: string | undefined;
     for (const name in shape.headers) {
       const value = shape.headers[name] ?? "";
+      if (unsafe.test(name) || unsafeValue.test(value))
+        throw new RangeError(`the header ${JSON.stringify(name)} must be printable ASCII`);
       head += `${name}: ${value}\r\n`;
       if (name.toLowerCase() === "idempotency-key") key = value;
     }
@@ -86,6 +104,10 @@ export class RequestBuilder {
     };
   }
 }
+
+/** Anything but printable ASCII: line breaks forge requests, and what is beyond Latin-1 is cut down to them on the wire. */
+const unsafe = /[^\u0021-\u007e]/;
+const unsafeValue = /[^\t\u0020-\u007e]/;
 
 /** Methods whose requests have a body by nature: an absent one must be announced (RFC 9110, section 8.6). */
 const bodyMethods = new Set(["POST", "PUT", "PATCH"]);

@@ -42,6 +42,16 @@ describe("the seconds of several workers", () => {
     expect(emitted).toHaveLength(5);
   });
 
+  it("count what a late worker reports in the second after, once and in order", () => {
+    const { merger: seconds, emitted } = merger(2);
+    for (let second = 0; second <= 5; second++) seconds.add(report(0, second, 1_000));
+    for (let second = 0; second <= 5; second++) seconds.add(report(1, second, 1_000));
+    seconds.flush();
+    const times = emitted.map(({ point }) => point.t / 1_000_000);
+    expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
+    expect(emitted.reduce((sum, { point }) => sum + point.done, 0)).toBe(12);
+  });
+
   it("carry the lanes that answered in them", () => {
     const { merger: seconds, emitted } = merger(1);
     seconds.lanes(1, { connectUs: 100, freshUs: null, keptUs: null });

@@ -18,6 +18,8 @@ export class SecondMerger {
   readonly #emit: (merged: MergedSecond) => void;
   readonly #waiting = new Map<number, WorkerSecond[]>();
   readonly #lanes = new Map<number, LaneSample>();
+  /** Every second before this one has been emitted. */
+  #closedBefore = Number.NEGATIVE_INFINITY;
 
   constructor(workerCount: number, emit: (merged: MergedSecond) => void) {
     this.#workerCount = workerCount;
@@ -25,8 +27,10 @@ export class SecondMerger {
   }
 
   add(report: WorkerSecond): void {
-    const reports = this.#waiting.get(report.second);
-    if (reports === undefined) this.#waiting.set(report.second, [report]);
+    // A second that was closed without this worker stays closed: what it reports late counts in the next one.
+    const second = Math.max(report.second, this.#closedBefore);
+    const reports = this.#waiting.get(second);
+    if (reports === undefined) this.#waiting.set(second, [report]);
     else reports.push(report);
     this.#close(report.second - patienceSeconds);
   }
@@ -51,8 +55,10 @@ export class SecondMerger {
   #close(latest: number): void {
     for (const second of [...this.#waiting.keys()].toSorted((a, b) => a - b)) {
       const reports = this.#waiting.get(second) ?? [];
-      if (reports.length < this.#workerCount && second > latest) return;
+      const workers = new Set(reports.map((report) => report.worker)).size;
+      if (workers < this.#workerCount && second > latest) return;
       this.#waiting.delete(second);
+      this.#closedBefore = second + 1;
       this.#emit(this.#merge(second, reports));
       this.#lanes.delete(second);
     }

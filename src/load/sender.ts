@@ -7,6 +7,7 @@ import type { Operation, Reply } from "../model/scenario.ts";
 import type { Purpose } from "../model/tags.ts";
 import { redact } from "../safety/redact.ts";
 import { HttpClient } from "../wire/client.ts";
+import { endpointOf } from "../wire/endpoint.ts";
 import { headerOf, headersOf } from "../wire/head.ts";
 import { type Departure, Flight } from "./flight.ts";
 import { judge } from "./outcome.ts";
@@ -45,10 +46,8 @@ export class Sender {
     this.#options = options;
     this.#samples = new SampleBook(options.sample);
     this.#wantsReply = options.operations.map((operation) => operation.checks !== undefined || operation.created !== undefined);
-    const { hostname, port } = new URL(options.target);
     this.#client = new HttpClient({
-      host: hostname.replace(/^\[|\]$/g, ""),
-      port: Number(port === "" ? 80 : port),
+      ...endpointOf(options.target),
       maxConnections: options.maxConnections,
       policy: options.connections.policy,
       now: options.nowUs,
@@ -140,7 +139,7 @@ export class Sender {
       status: flight.status === 0 ? null : flight.status,
       responseUs: flight.responseUs === undefined ? null : Math.round(flight.responseUs),
       traceId: flight.built.traceId,
-      reply: redact((flight.body?.toString("utf8") ?? "").slice(0, replyCharactersMax)),
+      reply: redact((flight.body?.toString("utf8") ?? "").slice(0, 2 * replyCharactersMax)).slice(0, replyCharactersMax),
     };
   }
 }

@@ -5,6 +5,8 @@ import type { FromWorker, ToWorker, WorkerInput } from "./messages.ts";
 /** How long load threads may take to load the scenario, and to close. */
 const readyMs = 30_000;
 const closeMs = 10_000;
+/** How long prepare may take: a target that needs longer for its rows is better given them before the run. */
+const prepareMs = 30 * 60_000;
 
 type MessageOf<Type extends FromWorker["type"]> = Extract<FromWorker, { type: Type }>;
 
@@ -17,12 +19,14 @@ export class Team {
   readonly #hear: (message: FromWorker) => void;
   #reject: (fault: Fault) => void = () => undefined;
   #closing = false;
+  #alive: number;
 
   constructor(inputs: readonly WorkerInput[], hear: (message: FromWorker) => void) {
     this.#hear = hear;
     this.failed = new Promise<never>((_, reject) => (this.#reject = reject));
     // A failure that nobody awaits at this moment is still reported by the next await of `failed`.
     this.failed.catch(() => undefined);
+    this.#alive = inputs.length;
     this.#workers = inputs.map((input) => this.#start(input));
   }
 
@@ -34,7 +38,7 @@ export class Team {
   prepare(): Promise<MessageOf<"prepared">[]> {
     const prepared = this.#all("prepared");
     this.#tell({ type: "prepare" });
-    return this.#orFailed(prepared);
+    return this.#within(prepareMs, "prepare did not finish", prepared);
   }
 
   /** Resolves when every thread has drained the step; rejects where one has not within `limitMs`. */
@@ -56,8 +60,10 @@ export class Team {
     this.#closing = true;
     const closed = this.#all("closed");
     this.#tell({ type: "close" });
-    const timer = AbortSignal.timeout(closeMs);
-    await Promise.race([closed, new Promise((resolve) => timer.addEventListener("abort", resolve))]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeMs)));
+    await Promise.race([closed, late]);
+    clearTimeout(timer);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
@@ -69,8 +75,18 @@ export class Team {
     );
     worker.on("exit", (code) => {
       if (!this.#closing) this.#reject(new Fault("internal", `load thread ${input.worker} ended with code ${code}`));
+      this.#alive -= 1;
+      for (const type of this.#gather.keys()) this.#settleGathering(type);
     });
     return worker;
+  }
+
+  /** A dead thread answers nothing, so what the others say is all there is. */
+  #settleGathering(type: string): void {
+    const gathering = this.#gather.get(type);
+    if (gathering === undefined || gathering.messages.length < this.#alive) return;
+    this.#gather.delete(type);
+    gathering.done(gathering.messages);
   }
 
   #receive(message: FromWorker): void {
@@ -78,19 +94,13 @@ export class Team {
     const gathering = this.#gather.get(message.type);
     if (gathering === undefined) return this.#hear(message);
     gathering.messages.push(message);
-    if (gathering.messages.length < this.#workers.length) return;
-    this.#gather.delete(message.type);
-    gathering.done(gathering.messages);
+    this.#settleGathering(message.type);
   }
 
   #all<Type extends FromWorker["type"]>(type: Type): Promise<MessageOf<Type>[]> {
     return new Promise((resolve) =>
       this.#gather.set(type, { messages: [], done: (messages) => resolve(messages as MessageOf<Type>[]) }),
     );
-  }
-
-  #orFailed<Value>(promise: Promise<Value>): Promise<Value> {
-    return Promise.race([promise, this.failed]);
   }
 
   #within<Value>(limitMs: number, message: string, promise: Promise<Value>): Promise<Value> {

@@ -2,10 +2,12 @@ import { monotonicUs } from "../measure/clock.ts";
 import { messageOf } from "../model/fault.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { Operation, ScenarioInput } from "../model/scenario.ts";
+import type { Journal } from "../record/journal.ts";
 import { redact } from "../safety/redact.ts";
 import { shapeFaults } from "../scenario/request.ts";
 import { HttpClient } from "../wire/client.ts";
-import { Flight } from "./flight.ts";
+import { endpointOf } from "../wire/endpoint.ts";
+import { Flight, outcomeLine } from "./flight.ts";
 import { judge } from "./outcome.ts";
 import { RequestBuilder } from "./requests.ts";
 import { replyOf } from "./sender.ts";
@@ -21,8 +23,6 @@ export interface Tried {
   readonly createdId: string | undefined;
   /** Microseconds from sent to done; undefined where no reply came. */
   readonly serviceUs: number | undefined;
-  /** Whether it may have written something. */
-  readonly mayHaveWritten: boolean;
 }
 
 /** Longest reply body that is shown, characters. */
@@ -30,20 +30,31 @@ const bodyCharactersMax = 2_000;
 
 /**
  * Sends one request per operation as the first user, one after the other: the one that `prepare` uses first, since reads need its
- * row. Tagged as probes. A scenario whose request function throws or returns no request is reported, not thrown.
+ * row. Tagged as probes; writes are journaled first, where there is a journal. A scenario whose request function throws or returns no request is reported, not thrown.
  */
-export async function tryOperations(input: ScenarioInput, plan: RunPlan, runId: string): Promise<Tried[]> {
+export async function tryOperations(
+  input: ScenarioInput,
+  plan: RunPlan,
+  runId: string,
+  journal: Journal | null,
+): Promise<Tried[]> {
   const builder = new RequestBuilder(input, { runId, seed: plan.seed, target: plan.target });
   const first = plan.prepare?.create;
   const order = [...plan.operations.keys()].toSorted(
     (a, b) => Number(plan.operations[b]?.name === first) - Number(plan.operations[a]?.name === first),
   );
   const tried: Tried[] = [];
-  for (const at of order) tried.push(await tryOne(input, plan, builder, at));
+  for (const at of order) tried.push(await tryOne(input, plan, builder, at, journal));
   return tried;
 }
 
-async function tryOne(input: ScenarioInput, plan: RunPlan, builder: RequestBuilder, at: number): Promise<Tried> {
+async function tryOne(
+  input: ScenarioInput,
+  plan: RunPlan,
+  builder: RequestBuilder,
+  at: number,
+  journal: Journal | null,
+): Promise<Tried> {
   const { name = "?", kind = "read" } = plan.operations[at] ?? {};
   const index = -1 - at;
   const operation = input.operations[name];
@@ -56,7 +67,6 @@ async function tryOne(input: ScenarioInput, plan: RunPlan, builder: RequestBuild
       result,
       createdId: undefined,
       serviceUs: undefined,
-      mayHaveWritten: false,
     };
   };
   if (operation === undefined) return unsent("no such operation");
@@ -66,21 +76,45 @@ async function tryOne(input: ScenarioInput, plan: RunPlan, builder: RequestBuild
     const faults = shapeFaults(shape);
     if (faults.length > 0) return unsent(faults.join("; "));
     const built = builder.bytes(shape, user.id, index, "probe");
-    const flight = await sendOnce(plan, { built, operation: at, index, step: -1, purpose: "probe" });
-    const judged = judge(operation, flight, () => replyOf(flight));
+    const flight = await sendJournaled(plan, { built, operation: at, index, step: -1, purpose: "probe" }, operation, journal);
     return {
       operation: name,
       kind,
       request: redact(built.text),
-      reply: redact(flight.head + (flight.body?.toString("utf8") ?? "").slice(0, bodyCharactersMax)),
-      result: judged.errorKey ?? "ok",
-      createdId: judged.createdId,
+      reply: redact(flight.head + (flight.body?.toString("utf8") ?? "").slice(0, 2 * bodyCharactersMax)).slice(
+        0,
+        flight.head.length + bodyCharactersMax,
+      ),
+      result: flight.errorKey ?? "ok",
+      createdId: flight.createdId,
       serviceUs: flight.serviceUs,
-      mayHaveWritten: kind === "write" && judged.journal !== "unsent" && judged.journal !== "rejected",
     };
   } catch (thrown) {
     return unsent(`request() threw: ${messageOf(thrown)}`);
   }
+}
+
+/** Sends one request and judges it; a write is journaled first, and its outcome after. */
+async function sendJournaled(
+  plan: RunPlan,
+  departure: Parameters<typeof sendOnce>[1],
+  operation: Operation,
+  journal: Journal | null,
+): Promise<Flight> {
+  const { index, built, purpose } = departure;
+  const name = plan.operations[departure.operation]?.name ?? "?";
+  const isJournaled = operation.kind === "write" && journal !== null;
+  if (isJournaled) {
+    journal.intend({ n: index, u: 0, op: name, p: purpose, a: 1, ...(built.key === undefined ? {} : { key: built.key }) });
+    await journal.drained();
+  }
+  const flight = await sendOnce(plan, departure);
+  Object.assign(
+    flight,
+    judge(operation, flight, () => replyOf(flight)),
+  );
+  if (isJournaled) journal.settle(outcomeLine(flight, name, 1));
+  return flight;
 }
 
 /** How often a lone request's deadline is looked at. */
@@ -91,7 +125,6 @@ export async function sendOnce(
   plan: Pick<RunPlan, "target" | "connections">,
   departure: Omit<ConstructorParameters<typeof Flight>[0], "dueUs" | "dispatchedUs" | "deadlineUs">,
 ): Promise<Flight> {
-  const { hostname, port } = new URL(plan.target);
   const nowUs = monotonicUs();
   const flight = new Flight({ ...departure, dueUs: nowUs, dispatchedUs: nowUs, deadlineUs: nowUs + plan.connections.deadlineUs });
   flight.keepBody = flight.keepHead = true;
@@ -100,8 +133,7 @@ export async function sendOnce(
   try {
     await new Promise<void>((resolve) => {
       client = new HttpClient({
-        host: hostname.replace(/^\[|\]$/g, ""),
-        port: Number(port === "" ? 80 : port),
+        ...endpointOf(plan.target),
         maxConnections: 1,
         policy: "fresh",
         now: monotonicUs,

@@ -26,7 +26,8 @@ const nowUs = (): number => monotonicUs() - startedUs;
 
 installHooks();
 const scenario = await loadScenario(plan.scenario.path, { variables: plan.variables, validate: false });
-if (scenario.hash !== plan.scenario.hash) throw new Error(`${plan.scenario.path} was changed while the run was starting`);
+if (scenario.hash !== plan.scenario.hash)
+  fail(new Fault("usage", `${plan.scenario.path} was changed while the run was starting`));
 const journal = new Journal(journalPath, fail);
 const seconds = new SecondMeter();
 const builder = new RequestBuilder(scenario.input, { runId, seed: plan.seed, target: plan.target });

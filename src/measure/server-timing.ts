@@ -4,7 +4,7 @@
  */
 export function readServerTiming(header: string, entry: (name: string, durationUs: number) => void): void {
   for (const part of header.split(",")) {
-    const match = /^\s*([\w!#$%&'*+.^`|~-]{1,40})\s*(?:;.*)?;\s*dur\s*=\s*"?(\d+(?:\.\d+)?)/i.exec(part);
+    const match = /^\s*([\w!#$%&'*+.^`|~-]{1,40})\s*(?:;.*)?;\s*dur\s*=\s*"?(\d{1,12}(?:\.\d+)?)/i.exec(part);
     if (match?.[1] !== undefined) entry(match[1], Number(match[2]) * 1_000);
   }
 }

@@ -1,4 +1,5 @@
 /** `run.json`: what was to be sent, on what machine, and what came of it. Written at start, at each step's end, and at the end. */
+import type { FaultKind } from "./fault.ts";
 import type { RunPlan, ScheduleTotals, StepPlan } from "./plan.ts";
 import type { Purpose } from "./tags.ts";
 
@@ -88,6 +89,8 @@ export interface RunFile {
 export interface RunEnd {
   readonly atUs: number;
   readonly how: "finished" | "interrupted" | "aborted";
-  /** For `aborted`: a sentence. */
+  /** For `interrupted` and `aborted`: a sentence. */
   readonly reason: string | null;
+  /** For `aborted`: what kind of fault it was, which decides the exit code. */
+  readonly fault: FaultKind | null;
 }

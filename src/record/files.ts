@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf, Fault, messageOf } from "../model/fault.ts";
 
@@ -38,13 +38,14 @@ export function writeWhole(path: string, text: string): void {
   try {
     const file = openSync(temporary, "w");
     try {
-      writeSync(file, text);
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
     renameSync(temporary, path);
   } catch (thrown) {
+    rmSync(temporary, { force: true });
     throw diskFault(dirname(path), thrown);
   }
 }

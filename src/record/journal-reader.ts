@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { messageOf } from "../model/fault.ts";
 import type { JournalLine, JournalTotals } from "../model/journal.ts";
 
 interface OperationCounts {
@@ -12,15 +13,33 @@ type OpenTotals = { -readonly [Field in keyof Omit<JournalTotals, "perOperation"
   perOperation: Record<string, OperationCounts>;
 };
 
-/** Reads the journals of a run, line by line. A line that is torn or not ours is counted, never believed. */
-export async function readJournals(paths: readonly string[]): Promise<JournalTotals> {
-  const totals: OpenTotals = { intents: 0, created: 0, rejected: 0, unsent: 0, unknown: 0, tornLines: 0, perOperation: {} };
+/**
+ * Reads the journals of a run, line by line. A line that is torn or not ours is counted, never believed; a file that cannot be read
+ * is told to `problem`.
+ */
+export async function readJournals(
+  paths: readonly string[],
+  problem: (path: string, problem: string) => void,
+): Promise<JournalTotals> {
+  const totals: OpenTotals = {
+    intents: 0,
+    created: 0,
+    rejected: 0,
+    unsent: 0,
+    unknown: 0,
+    tornLines: 0,
+    perOperation: Object.create(null) as Record<string, OperationCounts>,
+  };
   for (const path of paths) {
-    const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-    for await (const line of lines) {
-      const entry = parseLine(line);
-      if (entry === null) totals.tornLines += 1;
-      else count(totals, entry);
+    try {
+      const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+      for await (const line of lines) {
+        const entry = parseLine(line);
+        if (entry === null) totals.tornLines += 1;
+        else count(totals, entry);
+      }
+    } catch (thrown) {
+      problem(path, messageOf(thrown));
     }
   }
   return totals;

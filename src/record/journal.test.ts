@@ -15,6 +15,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const noFault = (fault: Fault): never => {
   throw fault;
 };
+const noProblem = (path: string, problem: string): never => expect.unreachable(`${path}: ${problem}`);
 const write = { op: "report", p: "load", a: 1 } as const;
 
 describe("a journal", () => {
@@ -39,7 +40,7 @@ describe("a journal", () => {
     journal.settle({ ...write, n: 3, r: "unsent" });
     journal.settle({ ...write, n: 4, r: "unknown" });
     await journal.close();
-    expect(await readJournals([path])).toEqual({
+    expect(await readJournals([path], noProblem)).toEqual({
       intents: 6,
       created: 2,
       rejected: 1,
@@ -56,7 +57,7 @@ describe("a journal", () => {
       path,
       '{"k":"i","n":1,"u":1,"op":"report","p":"load","a":1}\n"hello"\n{"k":"x","n":1,"op":"y"}\n{"k":"i","n":2,"u"',
     );
-    expect(await readJournals([path])).toMatchObject({ intents: 1, unknown: 1, tornLines: 3 });
+    expect(await readJournals([path], noProblem)).toMatchObject({ intents: 1, unknown: 1, tornLines: 3 });
   });
 
   it("reports a disk that refuses, once, and never calls anything synced from then on", async () => {

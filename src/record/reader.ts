@@ -1,24 +1,29 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Buckets } from "../measure/buckets.ts";
 import { type CleanupFile, cleanupSchema } from "../model/cleanup.ts";
 import { errnoOf, Fault, messageOf } from "../model/fault.ts";
 import { verdictSchema, type Verdict } from "../model/finding.ts";
 import type { RecordProblem, RunRecord } from "../model/record.ts";
 import { runSchema, type RunFile } from "../model/run.ts";
+import { runIdPattern } from "../model/tags.ts";
 import { recordFiles } from "./files.ts";
 import { readHlogLine } from "./hlog.ts";
 import { readJournals } from "./journal-reader.ts";
 
 /**
  * Reads a run directory, whatever state a crash or another version left it in: what is missing or torn is named in `problems`
- * and the rest is read. Throws a usage Fault only where there is no readable `run.json`, since nothing can be said without it.
+ * and the rest is read. Throws a usage Fault only where there is no readable `run.json`, since nothing can be said without it;
+ * whoever drove the run hands in the one that it knows.
  */
-export async function readRecord(dir: string): Promise<RunRecord> {
+export async function readRecord(dir: string, known?: RunFile): Promise<RunRecord> {
   const problems: RecordProblem[] = [];
-  const run = readRun(dir);
+  const run = known ?? readRun(dir);
   const journals = readdirSync(dir).filter((name) => /^journal-\d+\.ndjson$/.test(name));
-  const journal = await readJournals(journals.map((name) => join(dir, name)));
+  const journal = await readJournals(
+    journals.map((name) => join(dir, name)),
+    (path, problem) => problems.push({ file: basename(path), problem }),
+  );
   if (journal.tornLines > 0) problems.push({ file: "journal-*.ndjson", problem: `${journal.tornLines} torn lines passed over` });
   return {
     dir,
@@ -49,12 +54,27 @@ export function readRun(dir: string): RunFile {
     });
   }
   const schema = schemaOf(value);
-  if (schema === runSchema) return value as RunFile;
-  throw new Fault("usage", `${path} has another schema`, {
+  if (schema === runSchema && isRunFile(value)) return value;
+  throw new Fault("usage", schema === runSchema ? `${path} lacks what a run says of itself` : `${path} has another schema`, {
     received: schema ?? "no schema",
-    expected: runSchema,
+    expected: `${runSchema}, as a run wrote it`,
     fix: "read it with the version of Peakproof that wrote it, or a newer one",
   });
+}
+
+/** Whether the parts that everything else is read by are there. What they hold is checked where it is used. */
+function isRunFile(value: unknown): value is RunFile {
+  const run = value as Partial<RunFile>;
+  const { plan, machine, schedule, totals, target } = run;
+  return (
+    typeof run.runId === "string" &&
+    runIdPattern.test(run.runId) &&
+    [plan, machine, schedule, totals, target].every((part) => typeof part === "object" && part !== null) &&
+    [run.steps, plan?.steps, plan?.operations, plan?.budgets].every(Array.isArray) &&
+    typeof plan?.target === "string" &&
+    typeof plan.admin === "string" &&
+    typeof plan.connections?.deadlineUs === "number"
+  );
 }
 
 function schemaOf(value: unknown): string | null {

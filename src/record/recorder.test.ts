@@ -1,4 +1,5 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HistogramLogReader } from "hdr-histogram-js";
@@ -79,6 +80,11 @@ describe("a run record", () => {
   it.each([
     ["a folder that holds no run", () => undefined, "is not a run directory"],
     ["a run of another schema", () => writeFileSync(join(dir, "run.json"), '{"schema":"peakproof.run/9"}'), "another schema"],
+    [
+      "a run of our schema that says nothing",
+      () => writeFileSync(join(dir, "run.json"), '{"schema":"peakproof.run/1"}'),
+      "lacks",
+    ],
     ["a run.json that is no JSON", () => writeFileSync(join(dir, "run.json"), "nonsense"), "cannot read"],
   ])("refuses %s", async (_, spoil, message) => {
     writeRun();
@@ -92,6 +98,17 @@ describe("a run record", () => {
     expect(() => new RunRecorder(dir, run)).toThrow("already holds a run");
     expect(() => new RunRecorder("/dev/full/run", run)).toThrow("cannot write");
   });
+});
+
+it("never leaves a part of a file where a whole one was, however little room the disk has", () => {
+  const path = join(dir, "..", "whole.json");
+  const script = `import { writeWhole } from ${JSON.stringify(new URL("./files.ts", import.meta.url).href)};
+    writeWhole(${JSON.stringify(path)}, "small");
+    try { writeWhole(${JSON.stringify(path)}, "x".repeat(20_000)); } catch (fault) { process.stdout.write(fault.kind); }`;
+  const limited = `ulimit -f 8; trap '' XFSZ; exec "$0" --input-type=module --eval "$1"`;
+  expect(execFileSync("bash", ["-c", limited, process.execPath, script], { encoding: "utf8" })).toBe("disk");
+  expect(readFileSync(path, "utf8")).toBe("small");
+  expect(existsSync(`${path}.tmp`)).toBe(false);
 });
 
 it("names runs by their time first, within the pattern that is safe everywhere", () => {

@@ -3,6 +3,8 @@
  * than a token in a report that is mailed around. Redact before truncating: half a token at the cut is no longer recognised.
  */
 
+import { Fault } from "../model/fault.ts";
+
 /** What stands where a secret stood. */
 export const redacted = "[redacted]";
 
@@ -61,6 +63,19 @@ let ownRedactor: ((text: string) => string) | undefined;
 export function redact(text: string): string {
   ownRedactor ??= makeRedactor(process.env);
   return ownRedactor(text);
+}
+
+/** A fault without the secrets that its words may carry: a scenario's own error can quote anything. */
+export function redactFault({ kind, message, detail, cause }: Fault): Fault {
+  const clean = Object.fromEntries(Object.entries(detail).map(([name, text]) => [name, redact(String(text))]));
+  return new Fault(kind, redact(message), clean, { cause });
+}
+
+/** Variables of a command line as they may be written down: a name that looks secret loses its value. */
+export function redactVariables(variables: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, secretVariable.test(name) ? redacted : redact(value)]),
+  );
 }
 
 /** Headers with the values of credentials replaced whole, and the others passed through `redact`. */

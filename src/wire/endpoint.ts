@@ -6,6 +6,12 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Where an origin (`http://host:port`) is; an IPv6 address loses its brackets. */
+export function endpointOf(origin: string): Endpoint {
+  const { hostname, port } = new URL(origin);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port === "" ? 80 : port) };
+}
+
 /**
  * Begins to connect, with Nagle's algorithm off, since a request is written whole. All that is read lands in `buffer`, which many
  * connections may share: `read` is called at once with the number of bytes, must copy what it wants to keep, and returns true.

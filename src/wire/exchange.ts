@@ -52,7 +52,7 @@ export class Exchange {
   status = 0;
   /** The final head as it came, one character per byte, status line to blank line; `""` unless `keepHead` and complete. */
   head = "";
-  /** Null unless `keepBody` and complete. */
+  /** Null unless complete, and `keepBody` or a status from 400. */
   body: Buffer | null = null;
   /** Length of the body without its framing: as sent, still compressed if it was. */
   bodyBytes = 0;

@@ -60,6 +60,11 @@ export class ResponseParser {
   }
 
   /** Gets ready for the reply to a request. */
+  /** Error replies are kept in any case: what they say is what their reader needs. */
+  get #keepsBody(): boolean {
+    return this.#keepBody || this.status >= 400;
+  }
+
   begin(request: { readonly isHead: boolean; readonly keepHead: boolean; readonly keepBody: boolean }): void {
     this.status = 0;
     this.head = "";
@@ -213,7 +218,7 @@ export class ResponseParser {
     this.bodyBytes += end - from;
     this.#remaining -= end - from;
     if (this.bodyBytes > this.#limits.maxBodyBytes) this.#refuse("too-large");
-    else if (this.#keepBody) this.#bodyStore.append(bytes, from, end);
+    else if (this.#keepsBody) this.#bodyStore.append(bytes, from, end);
     if (this.#remaining === 0) this.#endData();
     return end;
   }
@@ -225,7 +230,7 @@ export class ResponseParser {
 
   #finish(): void {
     this.#state = complete;
-    if (this.#keepBody) this.body = this.#bodyStore.take();
+    if (this.#keepsBody) this.body = this.#bodyStore.take();
   }
 
   #refuse(what: `malformed-${string}` | "too-large"): void {
