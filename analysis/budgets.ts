@@ -2,7 +2,7 @@ import { parseBudget, type Budget } from "../src/model/budget.ts";
 import type { RunRecord } from "../src/model/record.ts";
 import type { StepRecord } from "../src/model/run.ts";
 import type { BudgetResult } from "../src/model/verdict.ts";
-import { percentileOfDue } from "./due-percentile.ts";
+import { stepPercentile } from "./due-percentile.ts";
 
 /**
  * One result per budget of the plan and multiple in its scope, in the plan's order. A step that was not finished, and a
@@ -25,7 +25,7 @@ export function judgeBudget(record: RunRecord, step: StepRecord, budget: Budget)
   const limit = budget.kind === "latency" ? budget.limitUs : budget.limitShare;
   const measured =
     budget.kind === "latency"
-      ? percentileOfDue(record, step, budget.operation, budget.clock, budget.percent)
+      ? stepPercentile(record, step, budget.operation, budget.clock, budget.percent)
       : lostShare(step, budget.operation);
   const common = { text: budget.text, multiple: step.multiple, measured, limit };
   if (measured === null) return { ...common, result: "not-measured" };

@@ -5,7 +5,7 @@ import { samplesNeeded } from "../src/model/distribution.ts";
 import { latencyTag } from "../src/model/record.ts";
 import { recordOf } from "../test/record-builder.ts";
 import { withTally } from "../test/record-loss.ts";
-import { percentileOfDue } from "./due-percentile.ts";
+import { stepPercentile } from "./due-percentile.ts";
 
 const plain = recordOf({ multiples: [1], holdSec: 2, warmupSec: 0 });
 
@@ -25,7 +25,7 @@ it("agrees with sorting all that was due, what was not served being infinite", (
       const expected = due < samplesNeeded(percent) ? null : value === Infinity ? "infinite" : value;
       const [step] = record.run.steps;
       if (step === undefined) throw new Error("the record has no step");
-      expect(percentileOfDue(record, step, null, "response", percent)).toBe(expected);
+      expect(stepPercentile(record, step, null, "response", percent)).toBe(expected);
     },
   );
   fc.assert(property);

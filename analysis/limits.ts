@@ -3,7 +3,7 @@ import type { RunRecord } from "../src/model/record.ts";
 import type { StepRecord } from "../src/model/run.ts";
 import { formatShare, formatUs } from "../src/model/units.ts";
 import { budgetsOf, judgeBudget, lostShare } from "./budgets.ts";
-import { percentileOfDue } from "./due-percentile.ts";
+import { stepPercentile } from "./due-percentile.ts";
 
 /** One limit at one step. */
 export interface LimitResult {
@@ -50,8 +50,8 @@ function lostLimit(step: StepRecord): LimitResult {
 function slowdownLimit(record: RunRecord, step: StepRecord, base: StepRecord | null): LimitResult[] {
   if (base === null || base === step) return [];
   for (const percent of [99, 90, 50]) {
-    const atBase = percentileOfDue(record, base, null, "response", percent);
-    const measured = percentileOfDue(record, step, null, "response", percent);
+    const atBase = stepPercentile(record, base, null, "response", percent);
+    const measured = stepPercentile(record, step, null, "response", percent);
     if (atBase === null || atBase === "infinite" || measured === null) continue;
     const limit = Math.max(slowFloorUs, slowdownMax * atBase);
     const met = measured !== "infinite" && measured <= limit;

@@ -29,6 +29,18 @@ export function samplesNeeded(percent: number): number {
   return Math.ceil(10 / (1 - percent / 100) - 1e-6);
 }
 
+/**
+ * The value that `percent` of everything `due` stayed within, where `served` holds what ended `ok`. Whatever did not (unsent,
+ * unanswered, rejected, wrong) counts as infinitely late: a 429 after a millisecond is no service, and leaving it out would make the
+ * percentile better the more is refused. Null where fewer fell due than the percentile needs.
+ */
+export function percentileOfDue(served: Distribution | undefined, due: number, percent: number): number | "infinite" | null {
+  if (due < samplesNeeded(percent)) return null;
+  const rank = Math.ceil((percent / 100) * due - 1e-9);
+  if (served === undefined || rank > served.count) return "infinite";
+  return served.percentile((rank / served.count) * 100);
+}
+
 /** The clock's figures, or null where there is no sample at all. */
 export function clockStats(distribution: Distribution | undefined): ClockStats | null {
   if (distribution === undefined || distribution.count === 0) return null;

@@ -54,7 +54,7 @@ export interface Summary {
   readonly findings: readonly Finding[];
   readonly capacity: CapacityEstimate;
   readonly budgets: readonly BudgetResult[];
-  /** Null where nothing was written and nothing had to be cleaned, or `--no-cleanup` was given. */
+  /** Null where `--no-cleanup` was given, or the run was killed before its cleanup. */
   readonly cleanup: CleanupSummary | null;
   readonly exitCode: number;
   readonly exitReasons: readonly string[];

@@ -168,6 +168,8 @@ function budgetWords(budget: BudgetResult, paint: Paint): string {
 function cleanupBlock({ cleanup, dir }: Summary, { width, paint }: Page): string[] {
   if (cleanup === null) return wrapped(`Cleanup: none. To sweep what the run left: ${cleanCommand(dir)}`, width);
   const { created, unknown, deleted, residue, untagged, verified } = cleanup;
+  if (verified && created + unknown + deleted === 0)
+    return [paint("good", "✔ Nothing was written, so nothing had to be removed")];
   const left = residue === null ? "residue not read" : `${formatCount(residue)} left`;
   const words = `Cleanup ${verified ? "verified" : "not verified"}: ${formatCount(created)} created, ${formatCount(unknown)} unknown, ${formatCount(deleted)} deleted, ${left}; other rows ${untagged.replaceAll("-", " ")}`;
   return wrapped(words, width, verified ? "✔ " : "✘ ").map((line) => paint(verified ? "good" : "bad", line));
