@@ -98,9 +98,10 @@ export class Team {
   }
 
   #all<Type extends FromWorker["type"]>(type: Type): Promise<MessageOf<Type>[]> {
-    return new Promise((resolve) =>
-      this.#gather.set(type, { messages: [], done: (messages) => resolve(messages as MessageOf<Type>[]) }),
-    );
+    return new Promise((resolve) => {
+      this.#gather.set(type, { messages: [], done: (messages) => resolve(messages as MessageOf<Type>[]) });
+      this.#settleGathering(type);
+    });
   }
 
   #within<Value>(limitMs: number, message: string, promise: Promise<Value>): Promise<Value> {
