@@ -125,6 +125,11 @@ export function laneUs(step: StepView): number | null {
   return tried.length === 0 ? null : Math.max(0, ...tried);
 }
 
+/** Mean of the connect lane over a step, microseconds: the kernel answers it, so a full process leaves it untouched. Null: not tried. */
+export function connectLaneUs(step: StepView): number | null {
+  return meanOf(triesOf(step, "connectUs").map((us) => (us < 0 ? laneDeadlineUs : us)));
+}
+
 function triesOf(step: StepView, lane: keyof LaneSample): number[] {
   return step.seconds.map((point) => point.lanes?.[lane]).filter((us) => typeof us === "number");
 }

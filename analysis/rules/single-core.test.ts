@@ -28,6 +28,7 @@ describe("one thread of the target is full", () => {
       "thread/4001/4001 cpu.cores + runqueue.wait.share (health-code worker 1)",
       "host busy.share of the other cores",
       "trivial lane, growth of the mean",
+      "connect lane, mean (the kernel answers it)",
       "service, growth of the mean",
     ]);
   });

@@ -2,7 +2,7 @@ import type { Evidence } from "../../src/model/finding.ts";
 import { signals } from "../../src/model/vitals.ts";
 import { formatShare } from "../../src/model/units.ts";
 import { hostLoad, targetThreads, type HostLoad, type ThreadLoad } from "../cpu.ts";
-import { compareWithBase, laneExcessUs, serviceExcessUs } from "../excess.ts";
+import { compareWithBase, connectLaneUs, laneExcessUs, serviceExcessUs } from "../excess.ts";
 import { evidence, no, notEnough, yes, type Rule, type Ruling } from "../rule.ts";
 import type { StepView } from "../steps.ts";
 import type { Failing, View } from "../view.ts";
@@ -55,6 +55,7 @@ function weigh(view: View, failing: Failing, threads: readonly ThreadLoad[], hot
   const laneUs = laneExcessUs(comparison);
   const share = laneUs === null ? null : laneUs / (excessUs ?? view.record.run.plan.connections.deadlineUs);
   if (share !== null && share < laneShareMin) return no("a thread is full, but the trivial lane stayed fast");
+  const connectUs = connectLaneUs(failing.step);
   const host = hostLoad(view, failing.step);
   const full = threads.filter((thread) => thread.demand >= fullDemand);
   return yes(
@@ -69,6 +70,9 @@ function weigh(view: View, failing: Failing, threads: readonly ThreadLoad[], hot
           ? []
           : [evidence("host busy.share of the other cores", othersShare(host, hot), 1, "share", failing.step.window)]),
         ...(laneUs === null ? [] : [evidence("trivial lane, growth of the mean", laneUs, null, "us", failing.step.window)]),
+        ...(connectUs === null
+          ? []
+          : [evidence("connect lane, mean (the kernel answers it)", connectUs, null, "us", failing.step.window)]),
         ...(excessUs === null ? [] : [evidence("service, growth of the mean", excessUs, null, "us", failing.step.window)]),
       ],
       advice:
