@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { readBaseline } from "../cleanup/index.ts";
 import { Coordinator } from "../src/load/coordinator.ts";
 import { monotonicUs } from "../src/measure/clock.ts";
-import { cleanupSchema, type CleanupFile } from "../src/model/cleanup.ts";
+import { cleanupSchema, type CleanupFile, type SyntheticState } from "../src/model/cleanup.ts";
 import { Fault, messageOf } from "../src/model/fault.ts";
+import type { RunPlan } from "../src/model/plan.ts";
 import type { Progress } from "../src/model/progress.ts";
 import { runSchema, type RunEnd, type RunFile } from "../src/model/run.ts";
-import { tagHeaders } from "../src/model/tags.ts";
+import { ownTagHeaders } from "../src/model/tags.ts";
 import { recordFiles, writeJson } from "../src/record/files.ts";
 import { RunRecorder } from "../src/record/recorder.ts";
 import type { DiskTrouble } from "../src/record/trouble.ts";
@@ -45,22 +46,15 @@ export interface Driven {
 export async function drive(prepared: Prepared, options: DriveOptions): Promise<Driven> {
   const { plan, totals } = prepared;
   await probeTarget(plan.target);
-  const runId = newRunId();
-  const run = firstRunFile(prepared, runId, options.labels);
+  const run = firstRunFile(prepared, newRunId(), options.labels);
+  const { runId } = run;
   const baseline =
     options.cleanup && writesAnything(plan, totals)
       ? await readBaseline({ run, token: prepared.token, signal: options.signal })
       : null;
   const startedUs = monotonicUs();
   const nowUs = (): number => monotonicUs() - startedUs;
-  const recorder = new RunRecorder(join(options.out, runId), run);
-  if (baseline !== null)
-    writeJson(join(recorder.dir, recordFiles.cleanup), {
-      schema: cleanupSchema,
-      runId,
-      baseline,
-      entries: [],
-    } satisfies CleanupFile);
+  const recorder = beginRecord(join(options.out, runId), run, baseline);
   const threads = new Map<string, number>([["main", process.pid]]);
   const sampler = samplerOf(prepared, recorder, threads, nowUs);
   const coordinator = new Coordinator({
@@ -87,10 +81,18 @@ export async function drive(prepared: Prepared, options: DriveOptions): Promise<
   return { dir: recorder.dir, run: recorder.run, fault };
 }
 
+/** Creates a run folder with what must be on disk before the first write: the plan, and the store as it was. */
+export function beginRecord(dir: string, run: RunFile, baseline: SyntheticState | null): RunRecorder {
+  const recorder = new RunRecorder(dir, run);
+  if (baseline !== null) {
+    const file: CleanupFile = { schema: cleanupSchema, runId: run.runId, baseline, entries: [] };
+    writeJson(join(dir, recordFiles.cleanup), file);
+  }
+  return recorder;
+}
+
 /** `run.json` as it is before anything was sent. */
 export function firstRunFile({ plan, totals }: Prepared, runId: string, labels: Readonly<Record<string, string>>): RunFile {
-  const port = loopbackPort(plan.target);
-  const found = findTargetProcesses({ pids: plan.observe.pids, ...(port === undefined ? {} : { port }) });
   return {
     schema: runSchema,
     runId,
@@ -103,12 +105,18 @@ export function firstRunFile({ plan, totals }: Prepared, runId: string, labels: 
     pid: process.pid,
     startedAt: new Date().toISOString(),
     clockOffsetUs: {},
-    target: found,
+    target: findTargetProcesses(whereToLook(plan)),
     steps: plan.steps.map((step) => ({ ...step, startUs: null, endUs: null, drainedUs: null, tally: null })),
     totals: {},
     validity: null,
     ended: null,
   };
+}
+
+/** By which the target's processes are found: their ids, or the port of a target on this machine. */
+function whereToLook({ target, observe }: RunPlan): { readonly pids: readonly number[]; readonly port?: number } {
+  const port = loopbackPort(target);
+  return { pids: observe.pids, ...(port === undefined ? {} : { port }) };
 }
 
 function samplerOf(
@@ -117,13 +125,11 @@ function samplerOf(
   threads: ReadonlyMap<string, number>,
   nowUs: () => number,
 ): VitalsSampler {
-  const port = loopbackPort(plan.target);
   const { runId } = recorder.run;
   return new VitalsSampler({
-    pids: plan.observe.pids,
-    ...(port === undefined ? {} : { port }),
+    ...whereToLook(plan),
     scrapeUrl: plan.observe.prometheus === null ? null : new URL(plan.observe.prometheus, plan.admin).href,
-    tags: tagHeaders({ runId, userId: "-", purpose: "probe" }, `00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`, version),
+    tags: ownTagHeaders(runId, "probe", 0, version),
     generatorThreads: () => threads,
     nowUs,
     emit: (sample) => recorder.vital(sample),

@@ -4,18 +4,16 @@ import { join } from "node:path";
 import { describeProof, isIncomplete, readBaseline } from "../cleanup/index.ts";
 import { tryOperations, type Tried } from "../src/load/try.ts";
 import { exitCodes } from "../src/model/exit.ts";
-import { cleanupSchema, type CleanupFile } from "../src/model/cleanup.ts";
 import type { RunEnd, RunFile } from "../src/model/run.ts";
 import { formatUs } from "../src/model/units.ts";
 import { journalFile } from "../src/record/files.ts";
 import { Journal } from "../src/record/journal.ts";
 import { readRecord } from "../src/record/reader.ts";
-import { RunRecorder } from "../src/record/recorder.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
 import { probeTarget } from "../src/safety/reachable.ts";
 import { sweepRun } from "./conclude.ts";
-import { firstRunFile } from "./drive.ts";
+import { beginRecord, firstRunFile } from "./drive.ts";
 import { faultText } from "./fault-text.ts";
 import { addLoadFlags, addScenarioFlags, overridesOf, type RunFlags } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -45,15 +43,14 @@ async function tryAndCleanUp({ scenario, plan, token }: Prepared, run: RunFile, 
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   using interrupt = new Interrupt(say, ["removing what was written; once more stops that too.", "stopping the cleanup."]);
   const baseline = await readBaseline({ run, token, signal: interrupt.load });
-  new RunRecorder(dir, run).close();
+  beginRecord(dir, run, baseline).close();
   const journal = new Journal(join(dir, journalFile(0)), (fault) => say(faultText(fault)));
   show(await tryOperations(scenario.input, plan, run.runId, journal));
   await journal.close();
   const ended: RunEnd = { atUs: 0, how: "finished", reason: null, fault: null };
   const record = await readRecord(dir, { ...run, ended });
-  const cleanup: CleanupFile = { schema: cleanupSchema, runId: run.runId, baseline, entries: [] };
   const { entries } = await sweepRun(
-    { ...record, cleanup },
+    record,
     { dryRun: false, signal: interrupt.cleanup, onProgress: () => undefined },
     new DiskTrouble(),
   );

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { HttpStore, sweepTraceparent } from "./http.ts";
+import { traceparentOf } from "../src/model/tags.ts";
+import { HttpStore } from "./http.ts";
 import { InMemoryTarget, type Misbehaviour } from "./in-memory-target.ts";
 import { sentenceOf, StoreFault } from "./store.ts";
 
@@ -75,11 +76,11 @@ describe("HttpStore", () => {
       "x-synthetic-user": "-",
       "x-synthetic-purpose": "sweep",
       baggage: "synthetic.run=r-1,synthetic.user=-,synthetic.purpose=sweep",
-      traceparent: sweepTraceparent("r-1", 0),
+      traceparent: traceparentOf("r-1", "sweep", 0),
       "user-agent": expect.stringMatching(/^peakproof\/.* \(synthetic\)$/),
     });
-    expect(second?.headers["traceparent"]).toBe(sweepTraceparent("r-1", 1));
-    expect(sweepTraceparent("r-1", 1)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(second?.headers["traceparent"]).toBe(traceparentOf("r-1", "sweep", 1));
+    expect(traceparentOf("r-1", "sweep", 1)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
   });
 
   it("says which variable holds a token that was refused", async () => {

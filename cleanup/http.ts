@@ -1,8 +1,7 @@
 /** A target that sweeps itself: `GET|DELETE {admin}/synthetic/{run}?limit=N` with a bearer token (design section 8). */
 import { Agent, errors, request } from "undici";
 import { errnoOf, messageOf } from "../src/model/fault.ts";
-import { mix, seedOf, streams } from "../src/model/random.ts";
-import { tagHeaders } from "../src/model/tags.ts";
+import { ownTagHeaders } from "../src/model/tags.ts";
 import { formatUs } from "../src/model/units.ts";
 import { redact } from "../src/safety/redact.ts";
 import { version } from "../src/version.ts";
@@ -87,7 +86,7 @@ export class HttpStore implements Store {
 
   #headers(): Record<string, string> {
     const { runId, token } = this.#options;
-    const tag = tagHeaders({ runId, userId: "-", purpose: "sweep" }, sweepTraceparent(runId, this.#calls++), version);
+    const tag = ownTagHeaders(runId, "sweep", this.#calls++, version);
     return { ...tag, accept: "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
   }
 
@@ -98,17 +97,6 @@ export class HttpStore implements Store {
       detail: { fix: "check that the target's admin port is up, and run peakproof cleanup again" },
     });
   }
-}
-
-/** `traceparent` of the run's n-th sweep call: one trace per run for all of them, a span for each, not sampled. */
-export function sweepTraceparent(runId: string, call: number): string {
-  const words = [runId, `${runId}.trace`, "sweep", `${runId}.sweep`].map(seedOf);
-  const seed = seedOf(`${runId}.sweep`);
-  return `00-${words.map(hex8).join("")}-${hex8(mix(seed, streams.trace, call))}${hex8(mix(seed, streams.spread, call))}-00`;
-}
-
-function hex8(word: number): string {
-  return word.toString(16).padStart(8, "0");
 }
 
 /** Errors that no second attempt would change: a reply too large, a header that cannot be sent, bytes that are no HTTP. */

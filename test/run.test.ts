@@ -1,5 +1,5 @@
 /** The whole line against the real service: from `run` to residue 0. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -86,6 +86,22 @@ describe("a run of a healthy service", () => {
     const [first, second, shared] = [await run("1"), await run("1"), await run("2")];
     expect(second).toEqual(first);
     expect(shared).toEqual(first);
+  });
+});
+
+describe("trying a scenario", () => {
+  it("shows one request per operation and its reply, removes what they wrote, and leaves no folder", async () => {
+    using folder = new Folder();
+    const { code, stdout, stderr } = await peakproof("try", scenario, ...at(), "--out", folder.runs);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    for (const operation of ["citizen (write): ok", "scan (read): ok", "checkin (write): ok", "report (write): ok"]) {
+      expect(stdout).toContain(operation);
+    }
+    expect(stdout).toContain("< HTTP/1.1 201 Created");
+    expect(stdout).toContain("> x-synthetic-purpose: probe");
+    expect(stdout).toContain("Residue: 0 rows");
+    expect(readdirSync(folder.runs)).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicUs } from "../measure/clock.ts";
-import { tagHeaders } from "../model/tags.ts";
+import { ownTagHeaders } from "../model/tags.ts";
 import { threadIdOf } from "../vitals/proc-files.ts";
 import { version } from "../version.ts";
 import { HttpClient } from "../wire/client.ts";
@@ -24,7 +24,7 @@ const nowUs = (): number => monotonicUs() - startedUs;
 const totals = { sent: 0, ok: 0 };
 const say = (message: FromLanes): void => parentPort?.postMessage(message);
 
-const tag = tagHeaders({ runId, userId: "-", purpose: "lane" }, `00-${"0".repeat(31)}2-${"0".repeat(15)}2-00`, version);
+const tag = ownTagHeaders(runId, "lane", 0, version);
 const head = [
   `GET ${path} HTTP/1.1`,
   `host: ${new URL(target).host}`,

@@ -1,3 +1,4 @@
+import type { ScheduleParts } from "../pace/schedule-hash.ts";
 import type { MeteredClock } from "../measure/step-meter.ts";
 import type { SecondReport } from "../measure/second-meter.ts";
 import type { FaultKind, FaultDetail } from "../model/fault.ts";
@@ -35,12 +36,6 @@ export interface WorkerSecond extends SecondReport {
   readonly eventLoopShare: number;
   /** Over the run so far. */
   readonly totals: Readonly<Partial<Record<Purpose, PurposeTotals>>>;
-}
-
-export interface ScheduleParts {
-  readonly count: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 export type FromWorker =

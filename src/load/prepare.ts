@@ -94,8 +94,10 @@ export class Preparation {
   }
 
   #journalAhead(): void {
-    const { of, ahead } = { of: this.#options.plan.workers, ahead: journaledAhead };
-    for (; this.#journaled < this.#count && this.#tickets.size < ahead; this.#journaled += of) this.#journal(this.#journaled);
+    while (this.#journaled < this.#count && this.#tickets.size < journaledAhead) {
+      this.#journal(this.#journaled);
+      this.#journaled += this.#options.plan.workers;
+    }
   }
 
   #journal(user: number): void {

@@ -90,7 +90,7 @@ async function tryOne(
       serviceUs: flight.serviceUs,
     };
   } catch (thrown) {
-    return unsent(`request() threw: ${messageOf(thrown)}`);
+    return unsent(`not sent: ${messageOf(thrown)}`);
   }
 }
 
@@ -105,8 +105,16 @@ async function sendJournaled(
   const name = plan.operations[departure.operation]?.name ?? "?";
   const isJournaled = operation.kind === "write" && journal !== null;
   if (isJournaled) {
-    journal.intend({ n: index, u: 0, op: name, p: purpose, a: 1, ...(built.key === undefined ? {} : { key: built.key }) });
+    const ticket = journal.intend({
+      n: index,
+      u: 0,
+      op: name,
+      p: purpose,
+      a: 1,
+      ...(built.key === undefined ? {} : { key: built.key }),
+    });
     await journal.drained();
+    if (!journal.isSynced(ticket)) throw new Error("its intent could not be journaled");
   }
   const flight = await sendOnce(plan, departure);
   Object.assign(

@@ -4,7 +4,6 @@ import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
 import { Fault, messageOf } from "../model/fault.ts";
 import { Journal } from "../record/journal.ts";
-import { installHooks } from "../scenario/hooks.ts";
 import { loadScenario } from "../scenario/load.ts";
 import { threadIdOf } from "../vitals/proc-files.ts";
 import { Engine } from "./engine.ts";
@@ -24,7 +23,6 @@ const fail = (thrown: unknown): void => {
 };
 const nowUs = (): number => monotonicUs() - startedUs;
 
-installHooks();
 const scenario = await loadScenario(plan.scenario.path, { variables: plan.variables, validate: false });
 if (scenario.hash !== plan.scenario.hash)
   fail(new Fault("usage", `${plan.scenario.path} was changed while the run was starting`));

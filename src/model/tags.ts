@@ -4,6 +4,8 @@
  * OpenTelemetry's `user_agent.synthetic.type = test`.
  */
 
+import { mix, seedOf, streams } from "./random.ts";
+
 /** What a request was sent for. Only `load` counts in capacity; all of them are tagged, and all writes are swept. */
 export const purposes = ["load", "warmup", "prepare", "lane", "canary", "probe", "sweep"] as const;
 export type Purpose = (typeof purposes)[number];
@@ -45,4 +47,20 @@ export function tagHeaders(tag: Tag, traceparent: string, version: string, names
     traceparent,
     "user-agent": userAgent(version),
   };
+}
+
+/** The tag of a request that no synthetic user sends, the n-th of its purpose: a sweep call, a lane's round, a scrape. */
+export function ownTagHeaders(runId: string, purpose: Purpose, number: number, version: string): Record<string, string> {
+  return tagHeaders({ runId, userId: "-", purpose }, traceparentOf(runId, purpose, number), version);
+}
+
+/** `traceparent` of a run's n-th such request: one trace per run and purpose, a span for each request, not sampled. */
+export function traceparentOf(runId: string, purpose: Purpose, number: number): string {
+  const words = [runId, `${runId}.trace`, purpose, `${runId}.${purpose}`].map(seedOf);
+  const seed = seedOf(`${runId}.${purpose}`);
+  return `00-${words.map(hex8).join("")}-${hex8(mix(seed, streams.trace, number))}${hex8(mix(seed, streams.spread, number))}-00`;
+}
+
+function hex8(word: number): string {
+  return word.toString(16).padStart(8, "0");
 }

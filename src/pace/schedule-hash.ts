@@ -1,5 +1,12 @@
 import { mix } from "../model/random.ts";
 
+/** A hash that can still be added to, as data. */
+export interface ScheduleParts {
+  readonly count: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /**
  * Identity of a set of arrivals: their count and the sum (mod 2^64) of a hash over (index, due, operation, user) of each. A sum
  * has no order, so the hashes of shards add up to that of the whole.
@@ -16,13 +23,13 @@ export class ScheduleHash {
     this.#addWords(mix(who, due >>> 0, Math.floor(due / 0x1_0000_0000)), mix(~who, due >>> 0, index));
   }
 
-  merge(other: { readonly count: number; readonly low: number; readonly high: number }): void {
+  merge(other: ScheduleParts): void {
     this.count += other.count;
     this.#addWords(other.low, other.high);
   }
 
   /** The two halves of the sum, for sending between threads. */
-  get parts(): { readonly count: number; readonly low: number; readonly high: number } {
+  get parts(): ScheduleParts {
     return { count: this.count, low: this.#low, high: this.#high };
   }
 
