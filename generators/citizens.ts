@@ -1,8 +1,8 @@
 import { Fault } from "../src/model/fault.ts";
 import type { Popularity } from "../src/model/popularity.ts";
 import { mix } from "../src/model/random.ts";
-import type { At, UserSource } from "../src/model/scenario.ts";
-import { checkin, declaration, type Checkin, type Declaration } from "./declarations.ts";
+import type { UserSource } from "../src/model/scenario.ts";
+import { checkin, declaration, type Checkin, type Declaration, type RequestNumber } from "./declarations.ts";
 import { draws, permute, pickFrom } from "./draw.ts";
 import { birthDateOf, identityNumber } from "./identity.ts";
 import { namePools } from "./pools.ts";
@@ -62,12 +62,12 @@ export class Citizen {
   }
 
   /** The health declaration of this person in this request. */
-  report(at: At): Declaration {
+  report(at: RequestNumber): Declaration {
     return declaration(this, at);
   }
 
   /** The venue that this person enters in this request. */
-  checkin(at: At): Checkin {
+  checkin(at: RequestNumber): Checkin {
     return checkin(this, at);
   }
 }

@@ -22,6 +22,9 @@ export interface Checkin {
   readonly venueId: string;
 }
 
+/** All that these need to know of a request. */
+export type RequestNumber = Pick<At, "index">;
+
 /** Who declares: what a draw depends on besides the request. */
 export interface Declarant {
   readonly id: string;
@@ -34,7 +37,7 @@ const symptoms = ["发热", "干咳", "乏力", "咽痛", "鼻塞", "腹泻", "�
 const shares = { fever: 0.02, symptom: 0.05, travel: 0.2, contact: 0.01 } as const;
 
 /** A declaration: the same person and the same request always give the same one. */
-export function declaration(who: Declarant, at: At): Declaration {
+export function declaration(who: Declarant, at: RequestNumber): Declaration {
   const own = mix(mix(who.seed, draws.declaration, who.index), draws.declaration, at.index);
   const feverish = unit(own, draws.temperature, 0) < shares.fever;
   const tenths = (feverish ? 375 : 360) + Math.floor(unit(own, draws.temperature, 1) * 15);
@@ -48,7 +51,7 @@ export function declaration(who: Declarant, at: At): Declaration {
 }
 
 /** A visit to a venue, by the request's own draw. */
-export function checkin(who: Declarant, at: At): Checkin {
+export function checkin(who: Declarant, at: RequestNumber): Checkin {
   const own = mix(who.seed, draws.checkin, who.index);
   return { citizenId: who.id, venueId: venueId(pickVenue(unit(own, draws.checkin, at.index))) };
 }

@@ -15,6 +15,7 @@ export const draws = {
   travel: 106,
   checkin: 107,
   venueName: 108,
+  feeder: 110,
 } as const;
 
 /** The entry that a 32-bit draw stands for. Throws RangeError on an empty list. */

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { citizens } from "../../generators/index.ts";
 import { shapeFaults } from "../../src/scenario/request.ts";
-import { addresses, checkin, citizen, cleanup, report, scan } from "./operations.ts";
+import { addresses, checkin, citizen, cleanup, readReport, report, scan } from "./operations.ts";
 
 const source = citizens({ pool: 10_000 });
-const at = { index: 42, dueMs: 10, random: 0.5 };
+const at = { index: 42, dueMs: 10, random: 0.5, setup: undefined, carried: {} };
 
 it.each(Object.entries({ scan, report, checkin, citizen }))("makes requests of %s that can be sent", (_name, operation) => {
   for (let index = 0; index < 200; index++) {
@@ -27,6 +27,10 @@ it("gives a repeated declaration the key and the bytes it had", () => {
 it("finds the id that undo needs", () => {
   const reply = { status: 201, headers: {}, body: '{"id":"r-1"}', json: { id: "r-1" } };
   expect(report.undo?.(report.created?.(reply) ?? "")).toEqual({ method: "DELETE", path: "/reports/r-1" });
+});
+
+it("reads back the declaration whose id was carried there", () => {
+  expect(readReport.request(source.user(1, 42), { ...at, carried: { reportId: "r-1" } })).toEqual({ path: "/reports/r-1" });
 });
 
 it("registers what the service stores of a citizen, and nothing else", () => {

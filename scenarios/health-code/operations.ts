@@ -35,6 +35,14 @@ export const report: Omit<Operation<Citizen>, "weight"> = {
   undo: (id) => ({ method: "DELETE", path: `/reports/${id}` }),
 };
 
+/** Someone looks at the declaration they have just made: the id is carried here from its reply, so this belongs into a journey. */
+export const readReport: Omit<Operation<Citizen>, "weight"> = {
+  kind: "read",
+  request: (_citizen, at) => ({ path: `/reports/${at.carried["reportId"]}` }),
+  expect: { status: 200 },
+  checks: { colored: (reply) => ["green", "yellow", "red"].includes(reply.json.color) },
+};
+
 /** Someone enters a venue. 202: the service has queued it, and it lands later. */
 export const checkin: Omit<Operation<Citizen>, "weight"> = {
   kind: "write",

@@ -1,11 +1,13 @@
 import { monotonicUs } from "../measure/clock.ts";
-import { HttpClient } from "../wire/client.ts";
-import { endpointOf } from "../wire/endpoint.ts";
+import { type Network, plainNetwork } from "../model/plan.ts";
 import { Exchange } from "../wire/exchange.ts";
+import { openTransport } from "../wire/transport.ts";
 
 export interface ClosedLoopOptions {
   /** Origin: `http://host:port`. */
   readonly target: string;
+  /** Default: everything as it comes. */
+  readonly network?: Network;
   /** The bytes of the n-th request. */
   readonly request: (number: number) => string;
   readonly connections: number;
@@ -27,10 +29,10 @@ export async function closedLoop(options: ClosedLoopOptions): Promise<{ okPerSec
   let number = 0;
   let ok = 0;
   let failed = 0;
-  const client = new HttpClient({
-    ...endpointOf(options.target),
+  const transport = openTransport({
+    origin: options.target,
+    network: options.network ?? plainNetwork,
     maxConnections: options.connections,
-    policy: "keep-alive",
     now: monotonicUs,
     settled(exchange) {
       if (exchange.error === null && exchange.status >= 200 && exchange.status < 300) ok += 1;
@@ -46,14 +48,14 @@ export async function closedLoop(options: ClosedLoopOptions): Promise<{ okPerSec
     exchange.request = options.request(number++);
     exchange.dueUs = exchange.dispatchedUs = nowUs;
     exchange.deadlineUs = nowUs + deadlineUs;
-    client.dispatch(exchange);
+    transport.dispatch(exchange);
   };
   while (monotonicUs() < endUs && options.signal?.aborted !== true) {
-    client.expire(monotonicUs());
-    for (let open = client.inFlight + client.waiting; open < options.connections; open++) send();
+    transport.expire(monotonicUs());
+    for (let open = transport.inFlight + transport.waiting; open < options.connections; open++) send();
     await new Promise((resolve) => setTimeout(resolve, tickMs));
   }
   const result = { okPerSec: ok / ((monotonicUs() - startUs) / 1_000_000), failed };
-  client.close();
+  transport.close();
   return result;
 }

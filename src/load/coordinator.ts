@@ -31,6 +31,8 @@ export interface DriveOptions {
   readonly startedUs: number;
   /** Microseconds since the run's start. */
   readonly nowUs: () => number;
+  /** What the scenario's `setup` returned: goes to the threads and nowhere else. */
+  readonly setup: unknown;
   /** Aborted by the first Ctrl-C or a safety rule; its reason is a sentence. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -70,7 +72,7 @@ export class Coordinator {
       signal.throwIfAborted();
       await this.#start();
       await this.#prepare();
-      for (const step of plan.steps) await this.#hold(step);
+      for (const chain of chainsOf(plan.steps)) await this.#holdAll(chain);
       return { atUs: nowUs(), how: "finished", reason: null, fault: null };
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
@@ -91,9 +93,9 @@ export class Coordinator {
   }
 
   async #start(): Promise<void> {
-    const { plan, runId, startedUs, recorder, onThread } = this.#options;
+    const { plan, runId, startedUs, recorder, setup, onThread } = this.#options;
     const inputs = Array.from({ length: plan.workers }, (_, worker) => {
-      return { plan, runId, worker, startedUs, journalPath: join(recorder.dir, journalFile(worker)) };
+      return { plan, runId, worker, startedUs, journalPath: join(recorder.dir, journalFile(worker)), setup };
     });
     this.#team = new Team(inputs, (message) => this.#monitor.hear(message));
     this.#team.failed.catch((fault: unknown) => this.#halt(fault));
@@ -105,7 +107,7 @@ export class Coordinator {
 
   #startLanes(path: string): Worker {
     const { plan, runId, startedUs, onThread, recorder, nowUs } = this.#options;
-    const workerData: LanesInput = { target: plan.target, path, runId, startedUs };
+    const workerData: LanesInput = { target: plan.target, network: plan.connections, path, runId, startedUs };
     const thread = new Worker(threadEntry("lanes"), { workerData, name: "lanes" });
     thread.on("error", (error) =>
       recorder.event({ t: nowUs(), event: "warning", text: `the lanes stopped: ${messageOf(error)}` }),
@@ -138,22 +140,52 @@ export class Coordinator {
     });
   }
 
-  async #hold(step: StepPlan): Promise<void> {
-    const { nowUs, recorder, plan } = this.#options;
+  /**
+   * Holds steps that follow one another without a pause. The threads are told of all of them at once, so that each begins at the very
+   * instant at which the one before it ends, whatever keeps this thread busy then.
+   */
+  async #holdAll(chain: readonly StepPlan[]): Promise<void> {
+    const { nowUs, recorder } = this.#options;
+    let startUs = Math.round(nowUs() + stepLeadUs);
+    const held = chain.map((step) => {
+      const heldFrom = startUs;
+      startUs += step.holdUs;
+      return this.#hold(step, heldFrom);
+    });
+    await Promise.all(held);
+    recorder.update({ totals: this.totals() });
+    this.#monitor.phase = "drain";
+    const lanesSettled = await this.#lanesCalm();
+    const last = chain.at(-1);
+    if (last !== undefined) this.#steps.drained(last.index, nowUs(), lanesSettled);
+  }
+
+  async #hold(step: StepPlan, startUs: number): Promise<void> {
+    const { nowUs, plan } = this.#options;
     if (this.#team === null) return;
-    const startUs = Math.round(nowUs() + stepLeadUs);
+    const limitMs = (startUs - nowUs() + step.holdUs + plan.connections.deadlineUs) / 1_000 + stepSlackMs;
+    const done = this.#unlessHalted(this.#team.step(step.index, startUs, limitMs));
+    const [parts] = await Promise.all([done, this.#begin(step, startUs)]);
+    for (const part of parts) this.#taken.merge(part.schedule);
+    const tally = this.#steps.done(step.index, parts);
+    if (plan.steps[step.index + 1]?.follows === true) this.#steps.drained(step.index, nowUs(), null);
+    if (tally.due > 0 && tally.done === 0) throw deafTarget(step, tally);
+  }
+
+  /** Files the beginning of a step: ahead for the first one of a chain, and for those that follow when they begin. */
+  async #begin(step: StepPlan, startUs: number): Promise<void> {
+    if (step.follows === true) await this.#unlessHalted(this.#until(startUs));
     this.#monitor.step = step;
     this.#monitor.phase = "load";
     this.#steps.begin(step.index, startUs);
-    const limitMs = (stepLeadUs + step.holdUs + plan.connections.deadlineUs) / 1_000 + stepSlackMs;
-    const parts = await this.#unlessHalted(this.#team.step(step.index, startUs, limitMs));
-    for (const part of parts) this.#taken.merge(part.schedule);
-    const tally = this.#steps.done(step.index, parts);
-    recorder.update({ totals: this.totals() });
-    if (tally.due > 0 && tally.done === 0) throw deafTarget(step, tally);
-    this.#monitor.phase = "drain";
-    const lanesSettled = await this.#lanesCalm();
-    this.#steps.drained(step.index, nowUs(), lanesSettled);
+  }
+
+  /** Resolves at an instant of the run. */
+  #until(atUs: number): Promise<void> {
+    return new Promise((resolve) => {
+      // A run that is stopped never awaits it, and must not wait for the timer either.
+      setTimeout(resolve, Math.max(0, (atUs - this.#options.nowUs()) / 1_000)).unref();
+    });
   }
 
   async #lanesCalm(): Promise<boolean> {
@@ -182,6 +214,17 @@ export class Coordinator {
   }
 }
 
+/** Steps that follow one another, together. */
+function chainsOf(steps: readonly StepPlan[]): StepPlan[][] {
+  const chains: StepPlan[][] = [];
+  for (const step of steps) {
+    const chain = step.follows === true ? chains.at(-1) : undefined;
+    if (chain === undefined) chains.push([step]);
+    else chain.push(step);
+  }
+  return chains;
+}
+
 /** A whole step without a reply: more load would say nothing more, and the person waiting should know. */
 function deafTarget({ multiple, ratePerSec }: StepPlan, { due, errors }: Tally): Fault {
   const [key = "no reply", count = due] = Object.entries(errors).toSorted(([, a], [, b]) => b - a)[0] ?? [];
@@ -190,8 +233,10 @@ function deafTarget({ multiple, ratePerSec }: StepPlan, { due, errors }: Tally):
     `the target gave no valid answer to any of the ${due} requests at ${multiple}x (${ratePerSec}/s)`,
     {
       received: `${count} x ${key}`,
-      expected: "HTTP/1.1 replies",
-      fix: '"peakproof try" shows single requests and their replies; is the target still running?',
+      expected: "replies, whatever their status",
+      fix: key.startsWith("tls:")
+        ? 'connections: { tls: { ca: "./ca.pem" } } where its certificate is by an authority of your own; --insecure verifies nothing'
+        : '"peakproof try" shows single requests and their replies; is the target still running?',
     },
   );
 }

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +7,16 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { Buckets } from "../measure/buckets.ts";
 import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
-import type { StepMeter } from "../measure/step-meter.ts";
 import type { JournalLine } from "../model/journal.ts";
-import type { RunPlan, StepPlan } from "../model/plan.ts";
+import { plainNetwork, type RunPlan, type StepPlan } from "../model/plan.ts";
+import type { JourneyTally, Occupancy } from "../model/run.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
 import { walkSchedule } from "../pace/schedule.ts";
-import type { ScheduleHash } from "../pace/schedule-hash.ts";
 import { Journal } from "../record/journal.ts";
 import { Engine } from "./engine.ts";
+import { loadCookies } from "./journey-session.ts";
 import { RequestBuilder } from "./requests.ts";
+import type { RunningStep } from "./running-step.ts";
 import { Sender } from "./sender.ts";
 
 let dir: string;
@@ -39,7 +40,7 @@ afterEach(() => {
 
 const step: StepPlan = { index: 0, role: "step", multiple: 1, ratePerSec: 300, holdUs: 1_000_000 };
 
-function setUp(deadlineUs = 2_000_000) {
+function setUp(deadlineUs = 2_000_000, changed: Partial<ScenarioInput> = {}) {
   const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const scenario: ScenarioInput = {
     name: "t",
@@ -55,41 +56,48 @@ function setUp(deadlineUs = 2_000_000) {
         created: (reply) => reply.json.id,
       },
     },
+    ...changed,
   };
   const plan = {
-    ...({ target, seed: 4, pace: "poisson", workers: 1, steps: [step] } as const),
-    operations: [
-      { name: "get", kind: "read", weight: 3 },
-      { name: "put", kind: "write", weight: 1 },
-    ],
+    ...({ target, targets: [target], seed: 4, pace: "poisson", workers: 1, steps: [step] } as const),
+    journeys: Object.entries(scenario.journeys ?? {}).map(([name, { weight, steps }]) => {
+      const operations = Object.keys(scenario.operations);
+      return {
+        name,
+        weight,
+        steps: steps.map(({ operation }) => ({ operation: operations.indexOf(operation), thinkUs: [0, 0] })),
+      };
+    }),
+    operations: Object.entries(scenario.operations).map(([name, { kind, weight }]) => ({ name, kind, weight })),
     users: { name: "people", pool: 100, popularity: "uniform" },
-    connections: { policy: "keep-alive", max: 50, deadlineUs },
+    connections: { ...plainNetwork, policy: "keep-alive", max: 50, deadlineUs },
   } as unknown as RunPlan;
   const startedUs = monotonicUs();
   const nowUs = (): number => monotonicUs() - startedUs + 1;
   const seconds = new SecondMeter();
   const journal = new Journal(join(dir, "journal-0.ndjson"), (fault) => expect.unreachable(fault.message));
-  const done: { meter: StepMeter; hash: ScheduleHash }[] = [];
+  const done: (RunningStep & { occupancy: Occupancy | null })[] = [];
   const sender: Sender = new Sender({
-    target,
-    connections: plan.connections,
+    plan,
     maxConnections: 20,
     operations: Object.values(scenario.operations),
-    operationNames: ["get", "put"],
     seconds,
     nowUs,
+    connected: (phases) => engine.connected(phases),
+    review: (flight) => engine.review(flight),
     settled: (flight) => engine.settled(flight),
     sample: () => undefined,
   });
-  const builder = new RequestBuilder(scenario, { runId: "run", seed: 4, target });
+  const builder = new RequestBuilder(scenario, { runId: "run", plan, setup: undefined });
   const engine: Engine = new Engine({
     plan,
+    scenario,
     worker: 0,
     builder,
     sender,
     journal,
     seconds,
-    stepDone: (_, meter, hash) => done.push({ meter, hash }),
+    stepDone: (running, occupancy) => void done.push(Object.assign(running, { occupancy })),
   });
   const runUntil = async (over: () => boolean): Promise<void> => {
     while (!over()) {
@@ -117,6 +125,17 @@ it("sends every arrival of the schedule once, on time, and reports its hash", as
   expect(seen).toHaveLength(totals.requests);
   expect(new Set(seen).size).toBe(totals.requests);
   expect(tallies[0]!.due).toBe(tallies[0]!.dispatched);
+});
+
+it("meters where the time of connections and replies went, and accounts for it twice", async () => {
+  const { plan, engine, done, runUntil, nowUs } = setUp();
+  engine.begin(step, nowUs() + 100_000);
+  await runUntil(() => done.length > 0);
+  const counts = new Map(done[0]!.meter.meteredPhases().map(({ phase, buckets }) => [phase, buckets.count]));
+  expect([...counts.keys()]).toEqual(["tcp", "firstByte", "body"]);
+  const { inFlightUs, residenceUs } = done[0]!.occupancy!;
+  expect(residenceUs).toBeGreaterThan(walkSchedule(plan).requests * 50);
+  expect(Math.abs(inFlightUs - residenceUs) / residenceUs).toBeLessThan(0.001);
 });
 
 it("journals the intent of every write before it is sent, and its outcome after", async () => {
@@ -148,7 +167,7 @@ it("counts what falls due while nothing answers, and gives each up at its own de
   // 300/s for 200 ms are three times the 20 connections: most requests waited for one, and that is no lag of ours.
   const p50 = (clock: string): number => {
     const buckets = new Buckets();
-    for (const one of done[0]!.meter.metered()) if (one.clock === clock) buckets.merge(one.buckets);
+    for (const one of done[0]!.meter.metered()) if (one.clock === clock) buckets.mergeWhole(one.buckets.whole);
     return buckets.percentile(50);
   };
   expect(p50("wait")).toBeGreaterThan(50_000);
@@ -180,4 +199,48 @@ it("stops at once: what is under way is abandoned as unknown, what was journaled
   expect(outcomes).toHaveLength(lines.filter((line) => line.k === "i").length);
   expect(new Set(outcomes)).toEqual(new Set(["unknown", "unsent"]));
   expect(sender.inFlight).toBe(0);
+});
+
+it("leads users on a journey with their cookies and what they were told, and tries again what is refused", async () => {
+  server.removeAllListeners("request");
+  const refused = new Set<string>();
+  const bodies: string[] = [];
+  server.on("request", (request: IncomingMessage, reply: ServerResponse) => {
+    const { url = "", headers } = request;
+    if (url.startsWith("/login")) reply.setHeader("set-cookie", "session=s1");
+    else bodies.push(`${headers["cookie"]} ${url}`);
+    if (url.startsWith("/order") && !refused.has(url)) {
+      refused.add(url);
+      reply.statusCode = 503;
+    }
+    request.resume();
+    reply.end('{"token":"t1"}');
+  });
+  const { engine, done, runUntil, nowUs, journal, seconds } = setUp(2_000_000, {
+    operations: {
+      login: { kind: "read", weight: 0, request: () => ({ path: "/login" }) },
+      order: {
+        kind: "write",
+        weight: 0,
+        retry: { attempts: 2, backoff: "none" },
+        request: (_, at) => ({ method: "PUT", path: `/order/${at.carried["token"]}/${at.index}` }),
+      },
+    },
+    journeys: {
+      visit: { weight: 1, steps: [{ operation: "login", carry: ({ json }) => ({ token: json.token }) }, { operation: "order" }] },
+    },
+  });
+  await loadCookies({ journeys: { visit: { weight: 1, steps: [] } } });
+  engine.begin(step, nowUs() + 50_000);
+  await runUntil(() => done.length > 0);
+  await journal.close();
+  const { tallies, journeys } = done[0]!.meter;
+  const [{ completed, cut, started }] = journeys as [JourneyTally];
+  expect([completed > 200, completed + cut]).toEqual([true, started]);
+  expect(tallies).toMatchObject([{ ok: started }, { due: completed, ok: completed, retried: { "status:503": completed } }]);
+  expect(seconds.counts.retries).toBeGreaterThan(0);
+  expect(bodies.every((body) => body.startsWith("session=s1 /order/t1/"))).toBe(true);
+  const lines = journalLines();
+  expect(lines.filter((line) => line.k === "i" && line.a === 2)).toHaveLength(completed);
+  expect(lines).toHaveLength(4 * completed);
 });

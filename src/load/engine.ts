@@ -1,176 +1,273 @@
+import { DueSeconds } from "../measure/due-seconds.ts";
+import { OccupancyMeter } from "../measure/occupancy-meter.ts";
 import type { SecondMeter } from "../measure/second-meter.ts";
-import { StepMeter } from "../measure/step-meter.ts";
 import type { RunPlan, StepPlan } from "../model/plan.ts";
-import type { Purpose } from "../model/tags.ts";
-import { Schedule } from "../pace/schedule.ts";
-import { ScheduleHash } from "../pace/schedule-hash.ts";
+import type { Occupancy } from "../model/run.ts";
+import type { Schedule } from "../pace/schedule.ts";
 import type { Journal } from "../record/journal.ts";
-import { Queue, type Upcoming } from "./lookahead.ts";
+import type { ConnectPhases } from "../wire/transport.ts";
+import type { Departure, Flight } from "./flight.ts";
+import { Heap } from "./heap.ts";
+import { arrivalOf } from "./journey-guide.ts";
+import { Lookahead } from "./lookahead.ts";
+import { Planner, type Ways } from "./planner.ts";
+import { Queue } from "./queue.ts";
 import type { RequestBuilder } from "./requests.ts";
-import { outcomeLine, type Flight } from "./flight.ts";
+import { RunningStep } from "./running-step.ts";
 import type { Sender } from "./sender.ts";
+import type { Upcoming } from "./upcoming.ts";
+import { WriteAhead } from "./write-ahead.ts";
 
-/** How far ahead of its due time an arrival is made: enough for several disk syncs. */
-const lookaheadUs = 1_000_000;
-/** Most arrivals made ahead, so that a rate beyond reason costs no memory beyond reason. */
-const lookaheadMax = 131_072;
 /** A step's last requests may take their deadline; what is still open this much later is a bug of ours, and is settled as such. */
 const drainSlackUs = 1_000_000;
 
 export interface EngineOptions {
   readonly plan: RunPlan;
+  readonly scenario: Ways;
   readonly worker: number;
-  readonly builder: RequestBuilder;
-  readonly sender: Sender;
-  readonly journal: Journal;
+  readonly builder: Pick<RequestBuilder, "build">;
+  readonly sender: Pick<Sender, "send" | "expire" | "abortAll" | "inFlight" | "nowUs">;
+  readonly journal: Pick<Journal, "intend" | "settle" | "isSynced">;
   readonly seconds: SecondMeter;
-  readonly stepDone: (step: number, meter: StepMeter, hash: ScheduleHash) => void;
-}
-
-interface RunningStep {
-  readonly plan: StepPlan;
-  readonly startUs: number;
-  readonly purpose: Purpose;
-  readonly meter: StepMeter;
-  readonly hash: ScheduleHash;
-  /** No more arrivals to make. */
-  walked: boolean;
+  /** The last request of a step has ended, and of all before it. Occupancy: of the chain of steps that it is the last of, or null. */
+  readonly stepDone: (step: RunningStep, occupancy: Occupancy | null) => void;
 }
 
 /**
- * The open loop of one worker: takes arrivals up when they are due, whatever became of those before. It never waits and never
- * drops: what is late is sent at once, and its lag says so.
+ * The open loop of one worker: takes requests up when they are due, whatever became of those before. It never waits and never
+ * drops: what is late is sent at once, and its lag says so. Only a write whose intent is not on disk by its deadline is not sent.
+ *
+ * Arrivals are known ahead. What follows from a reply, the next request of a journey or another attempt, goes by its own due time.
+ * Several steps may be alive at once: the last one begun, and those before it whose last requests have not ended.
  */
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #schedule: Schedule;
-  readonly #writes: readonly boolean[];
-  readonly #upcoming = new Queue<Upcoming>();
-  /** Due per second, counted when an arrival is made, a second ahead. At most some three entries. */
-  readonly #dueBySecond = new Map<number, number>();
-  #step: RunningStep | null = null;
-  /** One arrival made but beyond the look-ahead. */
-  #held = false;
-  #open = 0;
+  readonly #planner: Planner;
+  readonly #writeAhead: WriteAhead;
+  readonly #lookahead: Lookahead;
+  /** Later requests of journeys and further attempts, by when they are due. */
+  readonly #later = new Heap<Upcoming>();
+  readonly #dueSeconds = new DueSeconds();
+  readonly #occupancy = new OccupancyMeter();
+  /** Steps begun and not reported: in order, and by their index. */
+  readonly #alive = new Queue<RunningStep>();
+  readonly #steps: (RunningStep | undefined)[] = [];
 
   constructor(options: EngineOptions) {
+    const { plan, scenario, worker, journal } = options;
     this.#options = options;
-    this.#schedule = new Schedule(options.plan, { index: options.worker, of: options.plan.workers });
-    this.#writes = options.plan.operations.map((operation) => operation.kind === "write");
+    this.#planner = new Planner(plan, scenario);
+    this.#writeAhead = new WriteAhead(plan, journal);
+    this.#lookahead = new Lookahead(plan, worker, (step, schedule) => this.#announce(step, schedule));
   }
 
-  begin(step: StepPlan, startUs: number): void {
-    this.#schedule.begin(step);
-    this.#held = false;
-    const meter = new StepMeter(this.#options.plan.operations.length);
-    const purpose = step.role === "warmup" ? "warmup" : "load";
-    this.#step = { plan: step, startUs, purpose, meter, hash: new ScheduleHash(), walked: false };
+  /** Begins a step at an instant that may lie ahead, and by which the steps begun before it have ended. */
+  begin(plan: StepPlan, startUs: number): void {
+    const step = new RunningStep(plan, startUs, this.#options.plan);
+    this.#steps[plan.index] = step;
+    this.#alive.push(step);
+    this.#lookahead.begin(step);
   }
 
-  /** Takes up what is due, gives up what is overdue, and reports the step when its last request is settled. */
+  /** Takes up what is due, gives up what is overdue, and reports a step when its last request has ended. */
   tick(nowUs: number): void {
-    const step = this.#step;
     this.#options.sender.expire(nowUs);
-    if (step === null) return;
-    this.#lookAhead(step, nowUs);
-    for (let next = this.#upcoming.peek(); next !== undefined && next.dueUs <= nowUs; next = this.#upcoming.peek()) {
-      // The journal is written a second ahead; where the disk is slower than that, the write waits and its lag tells.
-      if (next.ticket > 0 && !this.#options.journal.isSynced(next.ticket)) break;
-      this.#upcoming.shift();
-      this.#dispatch(step, next, this.#options.sender.nowUs());
-    }
-    this.#finish(step, nowUs);
+    if (this.#alive.length === 0) return;
+    this.#lookahead.fill(nowUs);
+    this.#takeUpDue(nowUs);
+    this.#takeUpReleased(nowUs);
+    this.#finish(nowUs);
   }
 
-  /** Arrivals that fell due in a second of the run or, where the loop stalled and made them late, before it; forgets them. */
+  /** Requests that fell due in a second of the run or, where the loop stalled and made them late, before it; forgets them. */
   takeDue(second: number): number {
-    let due = 0;
-    for (const [earlier, count] of this.#dueBySecond) {
-      if (earlier > second) continue;
-      due += count;
-      this.#dueBySecond.delete(earlier);
-    }
-    return due;
+    return this.#dueSeconds.take(second);
   }
 
   /** Ends the load now: nothing more is taken up, and writes that were journaled ahead are marked unsent. */
   stop(): void {
-    const purpose = this.#step?.purpose ?? "load";
-    this.#step = null;
-    for (let next = this.#upcoming.shift(); next !== undefined; next = this.#upcoming.shift()) {
-      if (next.ticket > 0)
-        this.#options.journal.settle({ ...this.#journalKey(next.index, next.operation, purpose), r: "unsent" });
-    }
+    const shift = (): Upcoming | undefined => this.#lookahead.shift() ?? this.#later.shift() ?? this.#writeAhead.shift();
+    for (let next = shift(); next !== undefined; next = shift()) this.#writeAhead.disown(next);
+    while (this.#alive.shift() !== undefined);
+    this.#steps.length = 0;
   }
 
-  #lookAhead(step: RunningStep, nowUs: number): void {
-    while (!step.walked && this.#upcoming.length < lookaheadMax) {
-      if (!this.#held && !this.#schedule.next()) {
-        step.walked = true;
-        return;
-      }
-      const dueUs = step.startUs + this.#schedule.dueUs;
-      this.#held = dueUs > nowUs + lookaheadUs;
-      if (this.#held) return;
-      this.#upcoming.push(this.#announce(step, dueUs));
-    }
+  /** A connection was opened: its phases belong to the step whose time it is. */
+  connected({ dnsUs, tcpUs, tlsUs }: ConnectPhases): void {
+    const nowUs = this.#options.sender.nowUs();
+    const meter = this.#steps.findLast((step) => step !== undefined && step.startUs <= nowUs)?.meter;
+    if (dnsUs !== null) meter?.phase("dns", dnsUs);
+    meter?.phase("tcp", tcpUs);
+    if (tlsUs !== null) meter?.phase("tls", tlsUs);
   }
 
-  #announce(step: RunningStep, dueUs: number): Upcoming {
-    const { index, operation, user, dueUs: offsetUs } = this.#schedule;
-    const tally = step.meter.tallies[operation];
-    if (tally !== undefined) tally.due += 1;
-    const second = Math.floor(dueUs / 1_000_000);
-    this.#dueBySecond.set(second, (this.#dueBySecond.get(second) ?? 0) + 1);
-    if (this.#writes[operation] !== true) return { index, dueUs, offsetUs, operation, user, ticket: 0, built: null };
-    const built = this.#options.builder.build(operation, user, index, offsetUs, step.purpose);
-    const ticket = this.#options.journal.intend({
-      ...this.#journalKey(index, operation, step.purpose),
-      u: user,
-      ...(built.key === undefined ? {} : { key: built.key }),
-    });
-    return { index, dueUs, offsetUs, operation, user, ticket, built };
+  /** An attempt was judged, and is about to be counted. */
+  review(flight: Flight): void {
+    if (this.#steps[flight.step] !== undefined) this.#planner.review(flight);
   }
 
-  #dispatch(step: RunningStep, next: Upcoming, nowUs: number): void {
-    const { builder, sender, seconds, plan } = this.#options;
-    const tally = step.meter.tallies[next.operation];
-    if (tally !== undefined) tally.dispatched += 1;
-    step.hash.add(next.index, next.offsetUs, next.operation, next.user);
-    seconds.dispatched(nowUs - next.dueUs);
-    this.#open += 1;
-    const built = next.built ?? builder.build(next.operation, next.user, next.index, next.offsetUs, step.purpose);
-    sender.send({
-      built,
-      operation: next.operation,
-      index: next.index,
-      step: step.plan.index,
-      purpose: step.purpose,
-      dueUs: next.dueUs,
-      dispatchedUs: nowUs,
-      deadlineUs: next.dueUs + plan.connections.deadlineUs,
-    });
-  }
-
-  /** A request of this engine ended. After `stop` it no longer counts, but the journal must still hear of it. */
+  /** An attempt ended. After `stop` it no longer counts, but the journal must still hear of it. */
   settled(flight: Flight): void {
-    this.#open -= 1;
-    this.#step?.meter.settle(flight);
-    if (this.#writes[flight.operation] !== true) return;
-    this.#options.journal.settle(outcomeLine(flight, this.#options.plan.operations[flight.operation]?.name ?? "?", 1));
+    this.#occupancy.changed(flight.doneUs, this.#options.sender.inFlight);
+    this.#occupancy.ended(flight.doneUs - flight.dispatchedUs);
+    this.#writeAhead.settled(flight);
+    const step = this.#steps[flight.step];
+    if (step === undefined) return;
+    if (flight.wasAnswered) {
+      step.meter.phase("firstByte", flight.firstByteUs - flight.sentUs);
+      step.meter.phase("body", flight.doneUs - flight.firstByteUs);
+    }
+    if (flight.retryAtUs > 0) {
+      step.meter.retried(flight.operation, flight.errorKey ?? "?");
+      this.#keep(step, this.#planner.again(step, flight));
+    } else {
+      step.meter.settle(flight);
+      if (flight.journey >= 0) this.#goOn(step, flight);
+    }
+    step.pending -= 1;
   }
 
-  #finish(step: RunningStep, nowUs: number): void {
-    const endUs = step.startUs + step.plan.holdUs;
-    if (!step.walked || this.#upcoming.length > 0 || nowUs < endUs) return;
-    if (this.#open > 0 && nowUs > endUs + this.#options.plan.connections.deadlineUs + drainSlackUs)
-      this.#options.sender.abortAll();
-    if (this.#open > 0) return;
-    this.#step = null;
-    this.#options.stepDone(step.plan.index, step.meter, step.hash);
+  #goOn(step: RunningStep, flight: Flight): void {
+    const { meter } = step;
+    if (flight.outcome !== "ok") return meter.journey(flight.journey, "broken");
+    if (flight.nextStep < 0) return meter.journey(flight.journey, "completed");
+    const next = this.#planner.next(step, flight);
+    if (next === null) meter.journey(flight.journey, "cut");
+    else this.#keep(step, next);
   }
 
-  #journalKey(index: number, operation: number, purpose: Purpose): { n: number; op: string; p: Purpose; a: number } {
-    return { n: index, op: this.#options.plan.operations[operation]?.name ?? "?", p: purpose, a: 1 };
+  #announce(step: RunningStep, schedule: Schedule): Upcoming {
+    const upcoming = this.#planner.arrival(step, schedule);
+    step.pending += 1;
+    if (upcoming.operation < 0) return upcoming;
+    this.#countDue(step, upcoming);
+    this.#journalAhead(upcoming);
+    return upcoming;
+  }
+
+  /** Keeps what follows from a reply until it is due, which may be now. */
+  #keep(step: RunningStep, upcoming: Upcoming): void {
+    step.pending += 1;
+    this.#journalAhead(upcoming);
+    if (upcoming.attemptDueUs <= this.#options.sender.nowUs()) this.#takeUpLater(step, upcoming);
+    else this.#later.add(upcoming.attemptDueUs, upcoming);
+  }
+
+  #countDue(step: RunningStep, upcoming: Upcoming): void {
+    step.meter.due(upcoming.operation);
+    this.#dueSeconds.add(upcoming.dueUs);
+  }
+
+  /** A write is built ahead of its time, since its key belongs into the journal. */
+  #journalAhead(upcoming: Upcoming): void {
+    if (this.#writeAhead.isWrite(upcoming.operation) && this.#build(upcoming)) this.#writeAhead.intend(upcoming);
+  }
+
+  #takeUpDue(nowUs: number): void {
+    for (;;) {
+      const arrivalUs = this.#lookahead.first?.dueUs ?? Number.POSITIVE_INFINITY;
+      if (Math.min(arrivalUs, this.#later.firstKey) > nowUs) return;
+      const upcoming = arrivalUs <= this.#later.firstKey ? this.#lookahead.shift() : this.#later.shift();
+      const step = this.#steps[upcoming?.step ?? -1];
+      if (upcoming === undefined || step === undefined) return;
+      if (upcoming.entry >= 0) this.#takeUpArrival(step, upcoming);
+      else this.#takeUpLater(step, upcoming);
+    }
+  }
+
+  #takeUpArrival(step: RunningStep, upcoming: Upcoming): void {
+    const { journey } = upcoming;
+    step.hash.add(arrivalOf(upcoming.index), upcoming.offsetUs, upcoming.entry, upcoming.user);
+    if (journey >= 0) step.meter.journey(journey, "started");
+    if (upcoming.operation >= 0) return this.#depart(step, upcoming);
+    step.meter.journey(journey, "completed");
+    this.#drop(step, upcoming);
+  }
+
+  #takeUpLater(step: RunningStep, upcoming: Upcoming): void {
+    if (upcoming.attempt === 1) this.#countDue(step, upcoming);
+    this.#depart(step, upcoming);
+  }
+
+  #depart(step: RunningStep, upcoming: Upcoming): void {
+    if (!this.#build(upcoming)) return this.#fail(step, upcoming, this.#planner.errorKey(upcoming.journey));
+    this.#writeAhead.intend(upcoming);
+    // The journal is written ahead; where the disk is slower than that, the write waits and its lag tells.
+    if (this.#writeAhead.isSynced(upcoming)) this.#dispatch(step, upcoming);
+    else this.#writeAhead.wait(upcoming);
+  }
+
+  #takeUpReleased(nowUs: number): void {
+    for (let next = this.#writeAhead.release(nowUs); next !== undefined; next = this.#writeAhead.release(nowUs)) {
+      const step = this.#steps[next.step];
+      if (step === undefined) return;
+      if (next.deadlineUs > nowUs) this.#dispatch(step, next);
+      else this.#fail(step, next, "unsent");
+    }
+  }
+
+  /** Whether there is a request to send. What a reply left may not do for a journey's next one, which is no reason to end the run. */
+  #build(upcoming: Upcoming): boolean {
+    if (upcoming.built !== null) return true;
+    const { operation, user, index, offsetUs, purpose, session } = upcoming;
+    try {
+      upcoming.built = this.#options.builder.build(operation, user, index, offsetUs, purpose, session);
+      return true;
+    } catch (thrown) {
+      if (upcoming.entry >= 0) throw thrown;
+      return false;
+    }
+  }
+
+  #dispatch(step: RunningStep, upcoming: Upcoming): void {
+    const { sender, seconds } = this.#options;
+    const { operation, attempt } = upcoming;
+    const retrier = this.#planner.retrier(operation);
+    const nowUs = sender.nowUs();
+    const lagUs = nowUs - upcoming.attemptDueUs;
+    upcoming.dispatchedUs = nowUs;
+    upcoming.lagUs += lagUs;
+    if (attempt === 1) {
+      step.meter.dispatched(operation);
+      seconds.dispatched(lagUs);
+      retrier?.earn();
+    } else {
+      seconds.retried(lagUs);
+    }
+    if (retrier !== null) upcoming.deadlineUs = Math.min(upcoming.deadlineUs, nowUs + retrier.attemptDeadlineUs);
+    // Built before, or it would not be taken up.
+    sender.send(upcoming as Departure);
+    this.#occupancy.changed(nowUs, sender.inFlight);
+    this.#planner.giveBack(upcoming);
+  }
+
+  /** A request ends without this attempt at it having been taken up. */
+  #fail(step: RunningStep, upcoming: Upcoming, errorKey: string): void {
+    const { seconds } = this.#options;
+    step.meter.fail(upcoming.operation, errorKey);
+    seconds.counts.failed += 1;
+    seconds.error(errorKey);
+    if (upcoming.journey >= 0) step.meter.journey(upcoming.journey, "broken");
+    this.#writeAhead.disown(upcoming);
+    this.#drop(step, upcoming);
+  }
+
+  #drop(step: RunningStep, upcoming: Upcoming): void {
+    step.pending -= 1;
+    this.#planner.giveBack(upcoming);
+  }
+
+  /** Steps are reported in their order, so that those of a chain are all over when its last one is. */
+  #finish(nowUs: number): void {
+    const { plan, sender, stepDone } = this.#options;
+    for (let step = this.#alive.peek(); step !== undefined; step = this.#alive.peek()) {
+      if (!step.isWalked || nowUs < step.endUs) return;
+      if (step.pending > 0 && nowUs > step.endUs + plan.connections.deadlineUs + drainSlackUs) sender.abortAll();
+      if (step.pending > 0) return;
+      this.#alive.shift();
+      this.#steps[step.plan.index] = undefined;
+      const isLast = plan.steps[step.plan.index + 1]?.follows !== true;
+      stepDone(step, isLast ? this.#occupancy.take(nowUs, sender.inFlight) : null);
+    }
   }
 }

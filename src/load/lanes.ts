@@ -8,18 +8,20 @@ import { monotonicUs } from "../measure/clock.ts";
 import { ownTagHeaders } from "../model/tags.ts";
 import { threadIdOf } from "../vitals/proc-files.ts";
 import { version } from "../version.ts";
-import { HttpClient } from "../wire/client.ts";
 import { connectOnly } from "../wire/connect-only.ts";
-import { endpointOf } from "../wire/endpoint.ts";
+import { endpointFor } from "../wire/endpoint.ts";
 import { Exchange } from "../wire/exchange.ts";
+import { openTransport, type Transport } from "../wire/transport.ts";
 import type { FromLanes, LaneRound, LanesInput } from "./messages.ts";
+import { sitesOf } from "./sites.ts";
 
 const roundEveryMs = 500;
 /** A lane that has not answered by then has failed this round, microseconds. */
 const deadlineUs = 5_000_000;
 
-const { target, path, runId, startedUs } = workerData as LanesInput;
-const { host, port } = endpointOf(target);
+const { target, network, path, runId, startedUs } = workerData as LanesInput;
+// Behind a proxy the target itself may not be within reach, and the first queue that load stands in is the proxy's.
+const endpoint = endpointFor(network.proxy ?? target, network);
 const nowUs = (): number => monotonicUs() - startedUs;
 const totals = { sent: 0, ok: 0 };
 const say = (message: FromLanes): void => parentPort?.postMessage(message);
@@ -27,23 +29,24 @@ const say = (message: FromLanes): void => parentPort?.postMessage(message);
 const tag = ownTagHeaders(runId, "lane", 0, version);
 const head = [
   `GET ${path} HTTP/1.1`,
-  `host: ${new URL(target).host}`,
+  `host: ${sitesOf([target], network)[0]?.host ?? ""}`,
   ...Object.entries(tag).map(([name, value]) => `${name}: ${value}`),
 ].join("\r\n");
 
-/** One lane: a client with one connection, and the round it is busy with. */
+/** One lane: a transport with one connection, and the round it is busy with. */
 class Lane {
-  readonly #client: HttpClient;
+  readonly #transport: Transport;
+  readonly #fresh: boolean;
   readonly #request: string;
   #done: ((us: number) => void) | null = null;
 
   constructor(policy: "keep-alive" | "fresh") {
-    this.#request = `${head}\r\n${policy === "fresh" ? "connection: close\r\n" : ""}\r\n`;
-    this.#client = new HttpClient({
-      host,
-      port,
+    this.#fresh = policy === "fresh";
+    this.#request = `${head}\r\n${this.#fresh && network.protocol === "h1" ? "connection: close\r\n" : ""}\r\n`;
+    this.#transport = openTransport({
+      origin: target,
+      network,
       maxConnections: 1,
-      policy,
       now: nowUs,
       settled: (exchange) => this.#settled(exchange),
     });
@@ -54,16 +57,17 @@ class Lane {
     if (this.#done !== null) return null;
     const exchange = new Exchange();
     exchange.request = this.#request;
+    exchange.fresh = this.#fresh;
     exchange.dueUs = exchange.dispatchedUs = nowUs();
     exchange.deadlineUs = exchange.dueUs + deadlineUs;
     return new Promise((resolve) => {
       this.#done = resolve;
-      this.#client.dispatch(exchange);
+      this.#transport.dispatch(exchange);
     });
   }
 
   expire(now: number): void {
-    this.#client.expire(now);
+    this.#transport.expire(now);
   }
 
   #settled(exchange: Exchange): void {
@@ -91,7 +95,7 @@ function startRound(): void {
   void fresh.round()?.then((us) => tell("freshUs", us));
   if (connecting) return;
   connecting = true;
-  void connectOnly(host, port, deadlineUs / 1_000).then((result) => {
+  void connectOnly(endpoint, deadlineUs / 1_000).then((result) => {
     connecting = false;
     tell("connectUs", "connectUs" in result ? Math.round(result.connectUs) : -1);
   });

@@ -1,46 +1,63 @@
-import type { BuiltRequest } from "./requests.ts";
+import type { RunPlan } from "../model/plan.ts";
+import { Schedule } from "../pace/schedule.ts";
+import { Queue } from "./queue.ts";
+import type { RunningStep } from "./running-step.ts";
+import type { Upcoming } from "./upcoming.ts";
 
-/** An arrival that is known but not yet due. */
-export interface Upcoming {
-  readonly index: number;
-  /** Microseconds since the run's start. */
-  readonly dueUs: number;
-  /** Microseconds since the step's start. */
-  readonly offsetUs: number;
-  readonly operation: number;
-  readonly user: number;
-  /** Journal ticket of a write; 0 for a read, which needs none. */
-  readonly ticket: number;
-  /** A write is built when it is journaled, since its key belongs into the journal. */
-  readonly built: BuiltRequest | null;
-}
+/** How far ahead of its due time an arrival is made: enough for several disk syncs. */
+const aheadUs = 1_000_000;
+/** Most arrivals made ahead, so that a rate beyond reason costs no memory beyond reason. */
+const aheadMax = 131_072;
 
-/** A first-in-first-out queue that gives its front back in constant time. */
-export class Queue<Item> {
-  #items: (Item | undefined)[] = [];
-  #head = 0;
+/** Makes one worker's arrivals of the steps begun, ahead of their due times and in their order, across the seams between steps. */
+export class Lookahead {
+  readonly #schedule: Schedule;
+  readonly #announce: (step: RunningStep, schedule: Schedule) => Upcoming;
+  readonly #arrivals = new Queue<Upcoming>();
+  readonly #toWalk = new Queue<RunningStep>();
+  #walking: RunningStep | undefined = undefined;
+  /** The schedule stands at an arrival that is too far ahead. */
+  #isHeld = false;
 
-  get length(): number {
-    return this.#items.length - this.#head;
+  /** `announce` makes the arrival that the schedule stands at. */
+  constructor(plan: RunPlan, worker: number, announce: (step: RunningStep, schedule: Schedule) => Upcoming) {
+    this.#schedule = new Schedule(plan, { index: worker, of: plan.workers });
+    this.#announce = announce;
   }
 
-  push(item: Item): void {
-    this.#items.push(item);
+  /** The arrival that is due first. */
+  get first(): Upcoming | undefined {
+    return this.#arrivals.peek();
   }
 
-  peek(): Item | undefined {
-    return this.#items[this.#head];
+  begin(step: RunningStep): void {
+    this.#toWalk.push(step);
   }
 
-  shift(): Item | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#items[this.#head++] = undefined;
-    // The spent front is cut off once it is the larger half, which costs each item one move on average.
-    if (this.#head > 1_024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
+  fill(nowUs: number): void {
+    while (this.#arrivals.length < aheadMax) {
+      const step = this.#walking ?? this.#nextStep();
+      if (step === undefined) return;
+      if (this.#isHeld || this.#schedule.next()) {
+        this.#isHeld = step.startUs + this.#schedule.dueUs > nowUs + aheadUs;
+        if (this.#isHeld) return;
+        this.#arrivals.push(this.#announce(step, this.#schedule));
+      } else {
+        step.isWalked = true;
+        this.#walking = undefined;
+      }
     }
-    return item;
+  }
+
+  /** Takes out the arrival that is due first. */
+  shift(): Upcoming | undefined {
+    return this.#arrivals.shift();
+  }
+
+  /** A step's numbers follow from those of the step before, which must therefore be walked to its end. */
+  #nextStep(): RunningStep | undefined {
+    this.#walking = this.#toWalk.shift();
+    if (this.#walking !== undefined) this.#schedule.begin(this.#walking.plan);
+    return this.#walking;
   }
 }

@@ -1,9 +1,10 @@
 import type { ScheduleParts } from "../pace/schedule-hash.ts";
-import type { MeteredClock } from "../measure/step-meter.ts";
+import type { WholeBuckets } from "../measure/buckets.ts";
+import type { MeteredClock, MeteredPhase } from "../measure/step-meter.ts";
 import type { SecondReport } from "../measure/second-meter.ts";
 import type { FaultKind, FaultDetail } from "../model/fault.ts";
-import type { RunPlan } from "../model/plan.ts";
-import type { PurposeTotals, Tally } from "../model/run.ts";
+import type { Network, RunPlan } from "../model/plan.ts";
+import type { JourneyTally, Occupancy, PurposeTotals, Tally } from "../model/run.ts";
 import type { RequestSample } from "../model/sample.ts";
 import type { LaneSample } from "../model/series.ts";
 import type { Purpose } from "../model/tags.ts";
@@ -18,10 +19,13 @@ export interface WorkerInput {
   /** `monotonicUs()` at the run's start. */
   readonly startedUs: number;
   readonly journalPath: string;
+  /** What the scenario's `setup` returned: plain data. */
+  readonly setup: unknown;
 }
 
 export type ToWorker =
   | { readonly type: "prepare" }
+  /** Begin a step at an instant ahead: by a second or more where it follows another one, so that its first arrivals are known in time. */
   | { readonly type: "step"; readonly step: number; readonly startUs: number }
   /** Stop the load at once; what is in flight is abandoned and journaled as unknown. */
   | { readonly type: "stop" }
@@ -38,6 +42,9 @@ export interface WorkerSecond extends SecondReport {
   readonly totals: Readonly<Partial<Record<Purpose, PurposeTotals>>>;
 }
 
+/** A histogram on its way to the coordinator. */
+type Posted<Metered> = Omit<Metered, "buckets"> & { readonly buckets: WholeBuckets };
+
 export type FromWorker =
   | { readonly type: "ready"; readonly worker: number; readonly threadId: number | null }
   | { readonly type: "prepared"; readonly ok: number; readonly failed: number; readonly errors: Readonly<Record<string, number>> }
@@ -49,7 +56,12 @@ export type FromWorker =
       readonly step: number;
       /** In the order of the plan's operations. */
       readonly tallies: readonly Tally[];
-      readonly histograms: readonly MeteredClock[];
+      /** In the order of the plan's journeys. */
+      readonly journeys: readonly JourneyTally[];
+      readonly histograms: readonly Posted<MeteredClock>[];
+      readonly phases: readonly Posted<MeteredPhase>[];
+      /** Of the chain of steps that this is the last of; null for the others. */
+      readonly occupancy: Occupancy | null;
       /** Hash of what this shard took up, for comparing with the schedule's. */
       readonly schedule: ScheduleParts;
     }
@@ -59,7 +71,9 @@ export type FromWorker =
 
 /** What the lane thread is started with. */
 export interface LanesInput {
+  /** Origin. */
   readonly target: string;
+  readonly network: Network;
   readonly path: string;
   readonly runId: string;
   readonly startedUs: number;

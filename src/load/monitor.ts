@@ -95,6 +95,7 @@ export class Monitor {
           : { role: this.step.role, multiple: this.step.multiple, number: this.step.index + 1, of: plan.steps.length },
       duePerSec: point.due,
       sentPerSec: point.sent,
+      retriesPerSec: point.retries ?? 0,
       okPerSec: point.ok,
       errorsPerSec: point.failed + point.rejected,
       errorsTotal: this.#errorsTotal,

@@ -17,25 +17,32 @@ const refusals = new Set([429, 503]);
 export interface Seen {
   /** 0: none came. */
   readonly status: number;
-  /** Error key of the transport, or null. */
+  /** Error key of the transport or of a redirect, or null. */
   readonly error: string | null;
   /** Whether any byte left us. */
   readonly wasSent: boolean;
 }
 
-/** Judges a settled request. `reply` is only called where the operation has checks or wants the created id. */
-export function judge(operation: Operation, seen: Seen, reply: () => Reply): Judged {
-  if (seen.error !== null) {
-    return { outcome: "failed", errorKey: seen.error, journal: seen.wasSent ? "unknown" : "unsent", createdId: undefined };
-  }
-  if (!isExpected(operation.expect?.status, seen.status)) return unexpected(seen.status);
-  const failedCheck = Object.entries(operation.checks ?? {}).find(([, check]) => !passes(check, reply));
-  const createdId = createdIdOf(operation, reply);
+/** Whether an operation's judgement needs head and body of the reply, which costs their copying. */
+export function needsReply(operation: Operation): boolean {
+  return operation.checks !== undefined || operation.created !== undefined;
+}
+
+/** What most requests come to. */
+const fine: Judged = { outcome: "ok", errorKey: null, journal: "created", createdId: undefined };
+
+/** Judges a settled request. `reply` may be null where `needsReply` is false. */
+export function judge(operation: Operation, { status, error, wasSent }: Seen, reply: Reply | null): Judged {
+  if (error !== null)
+    return { outcome: "failed", errorKey: error, journal: wasSent ? "unknown" : "unsent", createdId: undefined };
+  if (!isExpected(operation.expect?.status, status)) return unexpected(status);
+  if (reply === null) return fine;
+  const failedCheck = failedCheckOf(operation, reply);
   return {
-    outcome: failedCheck === undefined ? "ok" : "failed",
-    errorKey: failedCheck === undefined ? null : `check:${failedCheck[0]}`,
+    outcome: failedCheck === null ? "ok" : "failed",
+    errorKey: failedCheck === null ? null : `check:${failedCheck}`,
     journal: "created",
-    createdId,
+    createdId: createdIdOf(operation, reply),
   };
 }
 
@@ -55,11 +62,20 @@ function unexpected(status: number): Judged {
   };
 }
 
-/** A check that throws (a reply that is no JSON, say) has not passed. */
-function passes(check: (reply: Reply) => boolean, reply: () => Reply): boolean {
+/** Name of the first check that has not passed. */
+function failedCheckOf({ checks }: Operation, reply: Reply): string | null {
+  for (const name in checks) {
+    const check = checks[name];
+    if (check !== undefined && !passes(check, reply)) return name;
+  }
+  return null;
+}
+
+/** A check that throws (a reply that is no JSON, or cannot be decoded) has not passed. */
+function passes(check: (reply: Reply) => boolean, reply: Reply): boolean {
   try {
     // Compared, since an async check would hand back a promise, and a promise is not a yes.
-    const passed: unknown = check(reply());
+    const passed: unknown = check(reply);
     if (passed instanceof Promise) passed.catch(() => undefined);
     return passed === true;
   } catch {
@@ -67,10 +83,10 @@ function passes(check: (reply: Reply) => boolean, reply: () => Reply): boolean {
   }
 }
 
-function createdIdOf(operation: Operation, reply: () => Reply): string | undefined {
+function createdIdOf(operation: Operation, reply: Reply): string | undefined {
   if (operation.created === undefined) return undefined;
   try {
-    const id: unknown = operation.created(reply());
+    const id: unknown = operation.created(reply);
     return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
   } catch {
     return undefined;

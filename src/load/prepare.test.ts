@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
-import type { RunPlan } from "../model/plan.ts";
+import { plainNetwork, type RunPlan } from "../model/plan.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
 import { readJournals } from "../record/journal-reader.ts";
 import { Journal } from "../record/journal.ts";
@@ -50,27 +50,30 @@ async function prepare(worker: number, workers: number, count: number): Promise<
     users: { name: "people", pool: count, popularity: "zipf", user: (_, index) => ({ id: `u${index}` }) },
     operations: { make: { kind: "write", weight: 0, request: (user) => ({ method: "PUT", path: `/${user.id}` }) } },
   };
-  const connections = { policy: "keep-alive", max: 50, deadlineUs: 2_000_000 } as const;
+  const connections = { ...plainNetwork, policy: "keep-alive", max: 50, deadlineUs: 2_000_000 } as const;
   const plan = {
     workers,
     prepare: { create: "make", count },
+    seed: 1,
+    targets: [target],
     operations: [{ name: "make", kind: "write", weight: 0 }],
+    journeys: [],
     connections,
   } as unknown as RunPlan;
   const journal = new Journal(join(dir, `journal-${worker}.ndjson`), (fault) => expect.unreachable(fault.message));
   const results: PrepareResult[] = [];
   const sender: Sender = new Sender({
-    target,
-    connections,
+    plan,
     maxConnections: 50,
     operations: Object.values(scenario.operations),
-    operationNames: ["make"],
     seconds: new SecondMeter(),
     nowUs: monotonicUs,
+    connected: () => undefined,
+    review: () => undefined,
     settled: (flight) => preparation.settled(flight),
     sample: () => undefined,
   });
-  const builder = new RequestBuilder(scenario, { runId: "run", seed: 1, target });
+  const builder = new RequestBuilder(scenario, { runId: "run", plan, setup: undefined });
   const preparation: Preparation = new Preparation({
     plan,
     worker,

@@ -74,7 +74,7 @@ export class Preparation {
     const user = -flight.index - 1;
     this.#open -= 1;
     const { op, a } = this.#intent(user);
-    this.#options.journal.settle(outcomeLine(flight, op, a));
+    this.#options.journal.settle(outcomeLine(flight, op));
     if (flight.outcome === "ok") this.#ok += 1;
     else if (!this.#finished && a < attemptsMax) this.#retry(user, a + 1);
     else this.#fail(flight.errorKey ?? "unknown");
@@ -121,14 +121,20 @@ export class Preparation {
     const index = -user - 1;
     this.#open += 1;
     sender.send({
-      built: builder.build(this.#operation, user, index, 0, "prepare"),
+      built: builder.build(this.#operation, user, index, 0, "prepare", null),
       operation: this.#operation,
+      user,
       index,
       step: -1,
       purpose: "prepare",
       dueUs: nowUs,
       dispatchedUs: nowUs,
+      lagUs: 0,
       deadlineUs: nowUs + plan.connections.deadlineUs,
+      journey: -1,
+      session: null,
+      attempt: this.#attempts.get(user) ?? 1,
+      wantsReply: false,
     });
   }
 

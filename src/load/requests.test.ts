@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { plainNetwork, type ConnectionPlan } from "../model/plan.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
-import { RequestBuilder } from "./requests.ts";
+import { purposes, tagHeaders } from "../model/tags.ts";
+import { version } from "../version.ts";
+import type { Cookies, JourneySession } from "./journey-session.ts";
+import { RequestBuilder, type BuiltRequest } from "./requests.ts";
 
 const scenario: ScenarioInput = {
   name: "t",
@@ -17,8 +21,9 @@ const scenario: ScenarioInput = {
     empty: { kind: "write", weight: 1, request: () => ({ method: "POST", path: "/z" }) },
   },
 };
-const builder = new RequestBuilder(scenario, { runId: "run-1", seed: 9, target: scenario.target });
-const build = (operation: number, index = 5) => builder.build(operation, 3, index, 1_000, "load");
+const plan = { seed: 9, targets: ["http://127.0.0.1:1"], connections: { ...plainNetwork, policy: "keep-alive" } } as const;
+const builder = new RequestBuilder(scenario, { runId: "run-1", plan, setup: undefined });
+const build = (operation: number, index = 5) => builder.build(operation, 3, index, 1_000, "load", null);
 
 describe("a request", () => {
   it("carries the run, the user and the purpose in every form a system may look for", () => {
@@ -28,6 +33,14 @@ describe("a request", () => {
     expect(text).toContain("baggage: synthetic.run=run-1,synthetic.user=u9-3,synthetic.purpose=load\r\n");
     expect(text).toMatch(/user-agent: peakproof\/\d+\.\d+\.\d+ \(synthetic\)\r\n/);
     expect(text.endsWith("\r\n\r\n")).toBe(true);
+  });
+
+  it.each(purposes)("says of a %s request what any other sender of ours would say", (purpose) => {
+    const { text, traceId } = builder.build(0, 3, 5, 0, purpose, null);
+    const traceparent = /traceparent: (.*)\r\n/.exec(text)?.[1] ?? "";
+    const tag = tagHeaders({ runId: "run-1", userId: "u9-3", purpose }, traceparent, version);
+    expect(text.split("\r\n").slice(2, -2)).toEqual(Object.entries(tag).map(([name, value]) => `${name}: ${value}`));
+    expect(traceparent).toContain(traceId);
   });
 
   it("has a valid traceparent of its own, the same for the same request", () => {
@@ -50,7 +63,7 @@ describe("a request", () => {
     ["a line break in a header", { path: "/", headers: { "x-name": "a\r\nx-evil: b" } }],
     ["a letter that is cut down to a line break", { path: "/", headers: { "x-name": "\u4e0a\u5b98" } }],
   ])("refuses %s", (_, shape) => {
-    expect(() => builder.bytes(shape, "u1", 1, "load")).toThrow(RangeError);
+    expect(() => builder.bytes(0, shape, "u1", 1, "load", null)).toThrow(RangeError);
   });
 
   it("says whose request failed when the scenario makes none", () => {
@@ -59,7 +72,7 @@ describe("a request", () => {
       operations: { get: { ...scenario.operations["get"]!, request: () => ({ path: "/no\n" }) } },
     };
     const make = (): unknown =>
-      new RequestBuilder(broken, { runId: "r", seed: 1, target: scenario.target }).build(0, 57, 1, 0, "load");
+      new RequestBuilder(broken, { runId: "r", plan, setup: undefined }).build(0, 57, 1, 0, "load", null);
     expect(make).toThrow('request() of "get" failed for user 57');
   });
 
@@ -67,4 +80,76 @@ describe("a request", () => {
     expect(build(2).text).toContain("content-length: 0\r\n");
     expect(build(0).text).not.toContain("content-length");
   });
+
+  it("has its operation's own cookie header before those of the journey, in one line", () => {
+    const cookies = { headerFor: (url: string) => `from=${url}` } as unknown as Cookies;
+    const session: JourneySession = { carried: {}, cookies };
+    const { text } = builder.bytes(0, { path: "/x", headers: { Cookie: "own=1" } }, "u1", 1, "load", session);
+    expect(text.match(/^cookie: .*$/gim)).toEqual(["cookie: own=1; from=http://127.0.0.1:1/x"]);
+  });
+
+  it("is made of what setup returned and of what its journey carries", () => {
+    const operations = {
+      get: { kind: "read", weight: 1, request: (_, at) => ({ path: `/${at.setup.token}/${at.carried["id"] ?? "none"}` }) },
+    } satisfies ScenarioInput["operations"];
+    const made = new RequestBuilder({ ...scenario, operations }, { runId: "r", plan, setup: { token: "t" } });
+    const session: JourneySession = { carried: { id: 7 }, cookies: null };
+    expect(made.build(0, 1, 1, 0, "load", session).path).toBe("/t/7");
+    expect(made.build(0, 1, 1, 0, "load", null).path).toBe("/t/none");
+  });
+});
+
+describe("where a request goes", () => {
+  const at = (targets: readonly string[], network: Partial<ConnectionPlan>) =>
+    new RequestBuilder(
+      {
+        ...scenario,
+        operations: { get: scenario.operations["get"]!, own: { ...scenario.operations["get"]!, connection: "fresh" } },
+      },
+      { runId: "run-1", plan: { ...plan, targets, connections: { ...plan.connections, ...network } }, setup: undefined },
+    );
+  const hostOf = ({ text }: BuiltRequest) => /\r\nhost: (.*)\r\n/.exec(text)?.[1];
+
+  it("says a port only where it is not the scheme's own, or what the scenario says", () => {
+    const host = (target: string, network: Partial<ConnectionPlan> = {}) =>
+      hostOf(at([target], network).build(0, 0, 1, 0, "load", null));
+    expect(host("https://health.example:443")).toBe("health.example");
+    expect(host("http://health.example:443")).toBe("health.example:443");
+    expect(host("https://[::1]:8443")).toBe("[::1]:8443");
+    expect(host("http://127.0.0.1:1", { host: "health.example" })).toBe("health.example");
+  });
+
+  it("takes several targets in turn, and keeps a journey at one", () => {
+    const builder = at(["http://a:1", "http://b:2", "http://c:3"], {});
+    const hosts = (indexes: readonly number[]) => indexes.map((index) => hostOf(builder.build(0, 0, index, 0, "load", null)));
+    expect(hosts([0, 1, 2, 3])).toEqual(["a:1", "b:2", "c:3", "a:1"]);
+    expect(hosts([5, 5 + 2 ** 32, 5 + 2 * 2 ** 32])).toEqual(["c:3", "c:3", "c:3"]);
+    expect(builder.build(0, 0, -1, 0, "prepare", null).site.target).toBe(0);
+  });
+
+  it("says that a fresh connection is closed after it, but not in HTTP/2, which has no such field", () => {
+    const closes = (operation: number, network: Partial<ConnectionPlan>) => {
+      const { text, fresh } = at(["http://a:1"], network).build(operation, 0, 1, 0, "load", null);
+      return [fresh, text.includes("connection: close\r\n")];
+    };
+    expect(closes(0, {})).toEqual([false, false]);
+    expect(closes(1, {})).toEqual([true, true]);
+    expect(closes(0, { policy: "fresh" })).toEqual([true, true]);
+    expect(closes(1, { protocol: "h2" })).toEqual([true, false]);
+  });
+});
+
+it("makes the same bytes in any worker, whatever was made before", () => {
+  const parts = [{ name: "file", content: new Uint8Array([0, 13, 10, 255]), filename: "x" }];
+  const operations = {
+    ...scenario.operations,
+    upload: { kind: "write", weight: 1, request: (_, at) => ({ method: "POST", path: `/${at.random}`, multipart: parts }) },
+    form: { kind: "write", weight: 1, request: (user) => ({ method: "POST", path: "/f", form: { id: user.id, name: "李明" } }) },
+  } satisfies ScenarioInput["operations"];
+  const worker = () => new RequestBuilder({ ...scenario, operations }, { runId: "run-1", plan, setup: undefined });
+  const texts = (made: RequestBuilder, order: readonly number[]) =>
+    new Map(order.map((index) => [index, made.build(index % 5, index % 10, index, index * 7, "load", null).text]));
+  const order = Array.from({ length: 500 }, (_, index) => index);
+  expect(texts(worker(), order.toReversed())).toEqual(new Map([...texts(worker(), order)].toReversed()));
+  expect(new Set(texts(worker(), order).values()).size).toBe(500);
 });

@@ -1,48 +1,75 @@
 import { Fault, messageOf } from "../model/fault.ts";
-import { mix, seedOf, streams } from "../model/random.ts";
+import type { ConnectionPlan, RunPlan } from "../model/plan.ts";
 import type { At, Operation, RequestShape, ScenarioInput, SyntheticUser } from "../model/scenario.ts";
-import { defaultTagHeaders, tagHeaders, type Purpose } from "../model/tags.ts";
+import type { Purpose } from "../model/tags.ts";
 import { requestRandom } from "../pace/schedule.ts";
-import { version } from "../version.ts";
+import { encodeBody } from "./bodies.ts";
+import { HeaderNames } from "./header-names.ts";
+import { type JourneySession, nothingCarried } from "./journey-session.ts";
+import { siteAt, sitesOf, type Site } from "./sites.ts";
+import { TagLines } from "./tag-lines.ts";
 
 /** One request as bytes-to-be and what its sender needs to know of it. */
 export interface BuiltRequest {
   readonly text: string;
-  /** `latin1` for a request without a body, which is ASCII and which the socket writes fastest. */
+  /** `latin1`: one character is one byte, which the socket writes fastest. */
   readonly encoding: "latin1" | "utf8";
   readonly method: string;
   readonly path: string;
   readonly traceId: string;
   /** The `idempotency-key` header, where the operation sends one. */
   readonly key: string | undefined;
+  readonly site: Site;
+  /** To be sent on a connection of its own. The request says so, too. */
+  readonly fresh: boolean;
+}
+
+export interface BuilderOptions {
+  readonly runId: string;
+  readonly plan: Pick<RunPlan, "seed" | "targets"> & {
+    readonly connections: Pick<ConnectionPlan, "policy" | "protocol" | "host">;
+  };
+  /** What the scenario's `setup` returned. */
+  readonly setup: unknown;
 }
 
 /** Makes requests for one run: everything that does not change from one to the next is joined once. */
 export class RequestBuilder {
   readonly #scenario: ScenarioInput;
   readonly #operations: readonly Operation[];
+  /** By operation. */
+  readonly #fresh: readonly boolean[];
   readonly #seed: number;
-  readonly #runId: string;
-  readonly #host: string;
-  readonly #traceStem: string;
-  readonly #spanSeed: number;
+  readonly #setup: unknown;
+  readonly #sites: readonly Site[];
+  readonly #tag: TagLines;
+  readonly #names = new HeaderNames();
+  readonly #closing: string;
 
-  constructor(scenario: ScenarioInput, options: { readonly runId: string; readonly seed: number; readonly target: string }) {
+  constructor(scenario: ScenarioInput, { runId, plan, setup }: BuilderOptions) {
     this.#scenario = scenario;
     this.#operations = Object.values(scenario.operations);
-    this.#seed = options.seed;
-    this.#runId = options.runId;
-    this.#host = new URL(options.target).host;
-    this.#traceStem = hex(seedOf(options.runId), 8) + hex(seedOf(`${options.runId}.trace`), 8);
-    this.#spanSeed = seedOf(`${options.runId}.span`);
+    this.#fresh = this.#operations.map(({ connection }) => (connection ?? plan.connections.policy) === "fresh");
+    this.#seed = plan.seed;
+    this.#setup = setup;
+    this.#sites = sitesOf(plan.targets, plan.connections);
+    this.#tag = new TagLines(runId);
+    // HTTP/2 has no such field (RFC 9113, section 8.2.2).
+    this.#closing = plan.connections.protocol === "h2" ? "" : "connection: close\r\n";
   }
 
   user(index: number): SyntheticUser {
     return this.#scenario.users.user(this.#seed, index);
   }
 
-  at(index: number, dueUs: number): At {
-    return { index, dueMs: dueUs / 1_000, random: requestRandom(this.#seed, index) };
+  at(index: number, dueUs: number, session: JourneySession | null): At {
+    return {
+      index,
+      dueMs: dueUs / 1_000,
+      random: requestRandom(this.#seed, index),
+      setup: this.#setup,
+      carried: session === null ? nothingCarried : session.carried,
+    };
   }
 
   /** What the scenario asks for; throws what the scenario's own function throws. */
@@ -52,11 +79,21 @@ export class RequestBuilder {
     return definition.request(user, at);
   }
 
-  /** The request of one arrival. Throws a usage Fault, naming operation and user, where the scenario makes none that can be sent. */
-  build(operation: number, userIndex: number, index: number, dueUs: number, purpose: Purpose): BuiltRequest {
+  /**
+   * The request of one arrival, or of a journey's step. `dueUs` is since its step's start. Throws a usage Fault, naming operation and
+   * user, where the scenario makes none that can be sent.
+   */
+  build(
+    operation: number,
+    userIndex: number,
+    index: number,
+    dueUs: number,
+    purpose: Purpose,
+    session: JourneySession | null,
+  ): BuiltRequest {
     try {
       const user = this.user(userIndex);
-      return this.bytes(this.shape(operation, user, this.at(index, dueUs)), user.id, index, purpose);
+      return this.bytes(operation, this.shape(operation, user, this.at(index, dueUs, session)), user.id, index, purpose, session);
     } catch (thrown) {
       const name = Object.keys(this.#scenario.operations)[operation] ?? "?";
       const fix = "a request depends on its user and its `at` alone; see what that user's look like";
@@ -70,38 +107,43 @@ export class RequestBuilder {
   }
 
   /** A shape as HTTP/1.1 text, tagged. Throws RangeError where a part of it could forge a header or a request of its own. */
-  bytes(shape: RequestShape, userId: string, index: number, purpose: Purpose): BuiltRequest {
-    const method = shape.method ?? "GET";
-    if (unsafe.test(method) || unsafe.test(shape.path))
+  bytes(
+    operation: number,
+    shape: RequestShape,
+    userId: string,
+    index: number,
+    purpose: Purpose,
+    session: JourneySession | null,
+  ): BuiltRequest {
+    const { method = "GET", path, headers } = shape;
+    if ((method !== "GET" && unsafe.test(method)) || unsafe.test(path))
       throw new RangeError("method and path must be printable ASCII without blanks");
     if (unsafe.test(userId)) throw new RangeError("a user's id must be printable ASCII without blanks");
-    const traceId = this.#traceStem + hex(Math.floor(index / 0x1_0000_0000) >>> 0, 8) + hex(index >>> 0, 8);
-    const spanId = hex(mix(this.#spanSeed, streams.trace, index), 8) + hex(mix(this.#spanSeed, streams.spread, index), 8);
-    const tag = tagHeaders({ runId: this.#runId, userId, purpose }, `00-${traceId}-${spanId}-00`, version, defaultTagHeaders);
-    const body = bodyOf(shape);
-    let head = `${method} ${shape.path} HTTP/1.1\r\nhost: ${this.#host}\r\n`;
-    for (const name in tag) head += `${name}: ${tag[name]}\r\n`;
+    const site = siteAt(this.#sites, index);
+    const fresh = this.#fresh[operation] === true;
+    const traceId = this.#tag.traceId(index);
+    let head = `${method} ${path} HTTP/1.1\r\nhost: ${site.host}\r\n${this.#tag.text(userId, traceId, index, purpose)}`;
+    if (fresh) head += this.#closing;
     let key: string | undefined;
-    for (const name in shape.headers) {
-      const value = shape.headers[name] ?? "";
-      if (unsafe.test(name) || unsafeValue.test(value))
-        throw new RangeError(`the header ${JSON.stringify(name)} must be printable ASCII`);
-      head += `${name}: ${value}\r\n`;
-      if (name.toLowerCase() === "idempotency-key") key = value;
+    let cookies = session === null || session.cookies === null ? "" : session.cookies.headerFor(site.face + path);
+    for (const name in headers) {
+      const value = headers[name] ?? "";
+      if (unsafeValue.test(value)) throw new RangeError(`the header ${JSON.stringify(name)} must be printable ASCII`);
+      const known = this.#names.of(name);
+      if (known.isKey) key = value;
+      // One `cookie` field is all that a request may have (RFC 6265, section 5.4).
+      if (known.isCookie) cookies = cookies === "" ? value : `${value}; ${cookies}`;
+      else head += `${known.begin}${value}\r\n`;
     }
-    if (body === null && bodyMethods.has(method)) head += "content-length: 0\r\n";
-    if (body !== null) {
-      if (shape.json !== undefined) head += "content-type: application/json\r\n";
-      head += `content-length: ${Buffer.byteLength(body)}\r\n`;
+    if (cookies !== "") head += `cookie: ${cookies}\r\n`;
+    const body = encodeBody(shape, this.#seed, index);
+    if (body === null) {
+      const text = bodyMethods.has(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
+      return { text, encoding: "latin1", method, path, traceId, key, site, fresh };
     }
-    return {
-      text: `${head}\r\n${body ?? ""}`,
-      encoding: body === null ? "latin1" : "utf8",
-      method,
-      path: shape.path,
-      traceId,
-      key,
-    };
+    if (body.type !== null) head += `content-type: ${body.type}\r\n`;
+    const text = `${head}content-length: ${body.bytes}\r\n\r\n${body.text}`;
+    return { text, encoding: body.encoding, method, path, traceId, key, site, fresh };
   }
 }
 
@@ -111,12 +153,3 @@ const unsafeValue = /[^\t\u0020-\u007e]/;
 
 /** Methods whose requests have a body by nature: an absent one must be announced (RFC 9110, section 8.6). */
 const bodyMethods = new Set(["POST", "PUT", "PATCH"]);
-
-function bodyOf(shape: RequestShape): string | null {
-  if (shape.json !== undefined) return JSON.stringify(shape.json);
-  return shape.body ?? null;
-}
-
-function hex(word: number, digits: number): string {
-  return word.toString(16).padStart(digits, "0");
-}

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SecondMeter } from "../measure/second-meter.ts";
 import { LaneWatch } from "./lane-watch.ts";
-import { Queue } from "./lookahead.ts";
 import type { WorkerSecond } from "./messages.ts";
+import { Queue } from "./queue.ts";
 import { SecondMerger, type MergedSecond } from "./seconds.ts";
 
 function report(worker: number, second: number, responseUs: number): WorkerSecond {

@@ -73,6 +73,7 @@ export class SecondMerger {
     }
     const total = (of: (worker: WorkerSecond) => number): number => workers.reduce((sum, worker) => sum + of(worker), 0);
     const at = (percent: number): number | null => (response.count === 0 ? null : response.percentile(percent));
+    const retries = total((worker) => worker.counts.retries);
     const point: SeriesPoint = {
       t: second * 1_000_000,
       step: -1,
@@ -83,6 +84,7 @@ export class SecondMerger {
       ok: total((worker) => worker.counts.ok),
       rejected: total((worker) => worker.counts.rejected),
       failed: total((worker) => worker.counts.failed),
+      ...(retries === 0 ? {} : { retries }),
       inFlight: total((worker) => worker.inFlight),
       connections: total((worker) => worker.connections),
       statuses: sumRecords(workers.map((worker) => worker.counts.statuses)),

@@ -1,29 +1,32 @@
 import type { SecondMeter } from "../measure/second-meter.ts";
 import { readServerTiming } from "../measure/server-timing.ts";
-import type { ConnectionPlan } from "../model/plan.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { PurposeTotals } from "../model/run.ts";
 import type { RequestSample } from "../model/sample.ts";
-import type { Operation, Reply } from "../model/scenario.ts";
+import type { Operation } from "../model/scenario.ts";
 import type { Purpose } from "../model/tags.ts";
-import { redact } from "../safety/redact.ts";
-import { HttpClient } from "../wire/client.ts";
-import { endpointOf } from "../wire/endpoint.ts";
-import { headerOf, headersOf } from "../wire/head.ts";
+import { headerOf } from "../wire/head.ts";
+import { openTransport, type ConnectPhases, type Transport } from "../wire/transport.ts";
 import { type Departure, Flight } from "./flight.ts";
-import { judge } from "./outcome.ts";
-import { replyCharactersMax, SampleBook } from "./samples.ts";
+import { judge, needsReply } from "./outcome.ts";
+import { RedirectFollower, type RedirectError } from "./redirects.ts";
+import { replyOf } from "./reply.ts";
+import { SampleBook } from "./samples.ts";
+import { sitesOf } from "./sites.ts";
 
 export interface SenderOptions {
-  /** Origin: `http://host:port`. */
-  readonly target: string;
-  readonly connections: ConnectionPlan;
-  /** This worker's share of the connections. */
+  readonly plan: Pick<RunPlan, "targets" | "connections" | "operations">;
+  /** This worker's share of the connections, which its targets share in turn; each target gets one at least. */
   readonly maxConnections: number;
+  /** In the order of the plan's. */
   readonly operations: readonly Operation[];
-  readonly operationNames: readonly string[];
   readonly seconds: SecondMeter;
   /** Microseconds since the run's start. */
   readonly nowUs: () => number;
+  /** Called for each connection that was opened. */
+  readonly connected: (phases: ConnectPhases) => void;
+  /** Called once for every departure when it is judged and not counted yet: may judge otherwise, or have it tried again. */
+  readonly review: (flight: Flight) => void;
   /** Called once for every departure, judged. */
   readonly settled: (flight: Flight) => void;
   readonly sample: (sample: RequestSample) => void;
@@ -32,35 +35,52 @@ export interface SenderOptions {
 /** `Server-Timing` is read from every n-th reply, so that its parsing stays a small part of a request's cost. */
 const timingStride = 4;
 
-/** Sends departures over the transport, judges what comes back, and counts both. */
+/** What of an operation's replies must be kept, and how far they are followed. */
+interface Handling {
+  readonly definition: Operation;
+  readonly needsReply: boolean;
+  readonly redirects: number;
+}
+
+/** Sends departures to their targets, follows redirects, judges what comes back, and counts both. */
 export class Sender {
   /** Sent and answered well so far, by purpose. */
   readonly totals: Partial<Record<Purpose, { -readonly [Field in keyof PurposeTotals]: number }>> = {};
   readonly #options: SenderOptions;
-  readonly #client: HttpClient;
+  /** By target. */
+  readonly #transports: readonly Transport<Flight>[];
   readonly #samples: SampleBook;
-  readonly #wantsReply: readonly boolean[];
+  readonly #handling: readonly Handling[];
+  readonly #follower: RedirectFollower;
   #count = 0;
 
+  /** Throws Fault `usage` where a transport cannot be opened. */
   constructor(options: SenderOptions) {
+    const { plan, operations, sample } = options;
     this.#options = options;
-    this.#samples = new SampleBook(options.sample);
-    this.#wantsReply = options.operations.map((operation) => operation.checks !== undefined || operation.created !== undefined);
-    this.#client = new HttpClient({
-      ...endpointOf(options.target),
-      maxConnections: options.maxConnections,
-      policy: options.connections.policy,
-      now: options.nowUs,
-      settled: (exchange) => this.#settle(exchange as Flight),
+    this.#samples = new SampleBook(
+      plan.operations.map((operation) => operation.name),
+      sample,
+    );
+    this.#handling = operations.map((definition) => {
+      return { definition, needsReply: needsReply(definition), redirects: definition.redirects ?? 0 };
     });
+    this.#follower = new RedirectFollower(sitesOf(plan.targets, plan.connections));
+    this.#transports = plan.targets.map((origin, target) => this.#open(origin, target));
   }
 
+  /** Requests dispatched and not settled. */
   get inFlight(): number {
-    return this.#client.inFlight + this.#client.waiting;
+    let sum = 0;
+    for (const transport of this.#transports) sum += transport.inFlight + transport.waiting;
+    return sum;
   }
 
+  /** Connections established. */
   get connections(): number {
-    return this.#client.open;
+    let sum = 0;
+    for (const transport of this.#transports) sum += transport.open;
+    return sum;
   }
 
   nowUs(): number {
@@ -69,20 +89,28 @@ export class Sender {
 
   send(departure: Departure): void {
     const flight = new Flight(departure);
-    const wantsReply = this.#wantsReply[departure.operation] === true;
-    flight.keepBody = wantsReply;
-    flight.keepHead = wantsReply || this.#count++ % timingStride === 0;
-    this.#client.dispatch(flight);
+    const { needsReply, redirects } = this.#handlingOf(flight);
+    const keeps = needsReply || departure.wantsReply;
+    const cookies = flight.session !== null && flight.session.cookies !== null;
+    flight.fresh = departure.built.fresh;
+    flight.keepBody = keeps;
+    flight.keepHead = keeps || redirects > 0 || cookies || this.#count++ % timingStride === 0;
+    this.#dispatch(flight, departure.built.site.target);
   }
 
   /** Gives up what is overdue. */
   expire(nowUs: number): void {
-    this.#client.expire(nowUs);
+    for (const transport of this.#transports) transport.expire(nowUs);
   }
 
   /** Gives up everything under way. */
   abortAll(): void {
-    this.#client.abortAll();
+    for (const transport of this.#transports) transport.abortAll();
+  }
+
+  /** Gives up everything and closes all connections. */
+  close(): void {
+    for (const transport of this.#transports) transport.close();
   }
 
   /** Emits the slowest requests of the step that ended. */
@@ -90,16 +118,51 @@ export class Sender {
     this.#samples.endStep();
   }
 
+  #open(origin: string, target: number): Transport<Flight> {
+    const { plan, maxConnections, nowUs, connected } = this.#options;
+    const count = plan.targets.length;
+    return openTransport<Flight>({
+      origin,
+      network: plan.connections,
+      maxConnections: Math.max(1, Math.floor(maxConnections / count) + Number(target < maxConnections % count)),
+      now: nowUs,
+      settled: (flight) => this.#settle(flight),
+      connected,
+    });
+  }
+
+  #dispatch(flight: Flight, target: number): void {
+    const transport = this.#transports[target];
+    if (transport === undefined) throw new RangeError(`no target ${target}`);
+    transport.dispatch(flight);
+  }
+
+  #handlingOf(flight: Flight): Handling {
+    const handling = this.#handling[flight.operation];
+    if (handling === undefined) throw new RangeError(`no operation ${flight.operation}`);
+    return handling;
+  }
+
   #settle(flight: Flight): void {
-    const operation = this.#options.operations[flight.operation];
-    if (operation === undefined) throw new RangeError(`no operation ${flight.operation}`);
-    const judged = judge(operation, flight, () => replyOf(flight));
+    const { redirects, definition, needsReply } = this.#handlingOf(flight);
+    if (flight.head !== "") flight.session?.cookies?.keep(this.#follower.urlOf(flight), flight.head);
+    let redirectError: RedirectError | null = null;
+    if (redirects > 0) {
+      const next = this.#follower.follow(flight, redirects, this.nowUs());
+      if (next !== null && typeof next === "object") return this.#dispatch(flight, next.target);
+      redirectError = next;
+      this.#follower.end(flight);
+    }
+    const { status, wasSent } = flight;
+    const seen = { status, wasSent, error: flight.error ?? redirectError };
+    const judged = judge(definition, seen, needsReply ? replyOf(flight) : null);
     flight.outcome = judged.outcome;
     flight.errorKey = judged.errorKey;
     flight.journal = judged.journal;
     flight.createdId = judged.createdId;
-    this.#tally(flight);
-    this.#keepSample(flight);
+    this.#options.review(flight);
+    if (flight.retryAtUs === 0) this.#tally(flight);
+    this.#samples.see(flight);
     this.#options.settled(flight);
   }
 
@@ -118,41 +181,4 @@ export class Sender {
     if (timing !== undefined)
       readServerTiming(timing, (entry, durationUs) => seconds.serverTiming(flight.operation, entry, durationUs));
   }
-
-  #keepSample(flight: Flight): void {
-    if (flight.purpose === "warmup") return;
-    if (flight.errorKey !== null) {
-      if (this.#samples.wantsError(flight.errorKey)) this.#samples.error(flight.errorKey, this.#sampleOf(flight, "error"));
-    } else if (this.#samples.wantsSlow(flight.responseUs ?? 0)) {
-      this.#samples.slow(this.#sampleOf(flight, "slow"));
-    }
-  }
-
-  #sampleOf(flight: Flight, why: RequestSample["why"]): RequestSample {
-    return {
-      t: Math.round(flight.doneUs),
-      why,
-      key: flight.errorKey,
-      step: flight.step,
-      operation: this.#options.operationNames[flight.operation] ?? "?",
-      request: redact(`${flight.built.method} ${flight.built.path}`),
-      status: flight.status === 0 ? null : flight.status,
-      responseUs: flight.responseUs === undefined ? null : Math.round(flight.responseUs),
-      traceId: flight.built.traceId,
-      reply: redact((flight.body?.toString("utf8") ?? "").slice(0, 2 * replyCharactersMax)).slice(0, replyCharactersMax),
-    };
-  }
-}
-
-/** The reply for checks. Its JSON is parsed when it is asked for. */
-export function replyOf(flight: Pick<Flight, "status" | "head" | "body">): Reply {
-  const body = flight.body?.toString("utf8") ?? "";
-  return {
-    status: flight.status,
-    headers: headersOf(flight.head),
-    body,
-    get json() {
-      return JSON.parse(body) as unknown;
-    },
-  };
 }

@@ -1,11 +1,18 @@
-import { Buckets } from "../measure/buckets.ts";
-import { addTally, emptyTally, type OpenTally } from "../measure/step-meter.ts";
+import { Buckets, type WholeBuckets } from "../measure/buckets.ts";
+import {
+  addJourneyTally,
+  addTally,
+  emptyJourneyTally,
+  emptyTally,
+  type OpenJourneyTally,
+  type OpenTally,
+} from "../measure/step-meter.ts";
 import { latencyTag } from "../model/record.ts";
-import type { StepRecord, Tally } from "../model/run.ts";
+import type { Occupancy, StepRecord } from "../model/run.ts";
 import type { RunRecorder } from "../record/recorder.ts";
-import type { FromWorker } from "./messages.ts";
+import type { StepDone } from "./step-report.ts";
 
-type StepDone = Extract<FromWorker, { type: "step-done" }>;
+type StepTally = NonNullable<StepRecord["tally"]>;
 
 /** Keeps the steps of `run.json` up to date, and files each step's histograms. */
 export class StepBook {
@@ -21,7 +28,7 @@ export class StepBook {
   }
 
   /** All workers have drained the step: adds their tallies up and files their histograms. Warm-up is tallied, not measured. */
-  done(step: number, parts: readonly StepDone[]): Tally {
+  done(step: number, parts: readonly StepDone[]): StepTally {
     const record = this.#record(step);
     const startUs = record.startUs ?? 0;
     const endUs = startUs + record.holdUs;
@@ -34,9 +41,10 @@ export class StepBook {
     return tally;
   }
 
-  drained(step: number, atUs: number, lanesSettled: boolean): void {
-    this.#recorder.event({ t: atUs, event: "drained", step, lanesSettled });
-    this.#change(step, { drainedUs: atUs });
+  /** `lanesSettled`: whether the lanes came back to their baseline; null where they were not waited for, since a step follows. */
+  drained(step: number, atUs: number, lanesSettled: boolean | null): void {
+    if (lanesSettled !== null) this.#recorder.event({ t: atUs, event: "drained", step, lanesSettled });
+    this.#change(step, { drainedUs: Math.round(atUs) });
   }
 
   get #operationNames(): string[] {
@@ -54,7 +62,7 @@ export class StepBook {
     this.#recorder.update({ steps });
   }
 
-  #tally(parts: readonly StepDone[]): Tally & { operations: Record<string, Tally> } {
+  #tally(parts: readonly StepDone[]): StepTally {
     const all = emptyTally();
     const operations: Record<string, OpenTally> = {};
     for (const part of parts) {
@@ -63,18 +71,40 @@ export class StepBook {
         addTally((operations[this.#operationNames[at] ?? "?"] ??= emptyTally()), tally);
       }
     }
-    return { ...all, operations };
+    return { ...all, operations, ...this.#journeys(parts), ...occupancyOf(parts) };
   }
+
+  #journeys(parts: readonly StepDone[]): Pick<StepTally, "journeys"> {
+    const { journeys } = this.#recorder.run.plan;
+    if (journeys.length === 0) return {};
+    const sums: Record<string, OpenJourneyTally> = {};
+    for (const part of parts)
+      for (const [at, tally] of part.journeys.entries())
+        addJourneyTally((sums[journeys[at]?.name ?? "?"] ??= emptyJourneyTally()), tally);
+    return { journeys: sums };
+  }
+}
+
+/** Both accounts of all workers together; none where the step is not the last one of its chain. */
+function occupancyOf(parts: readonly StepDone[]): Pick<StepTally, "occupancy"> {
+  const each = parts.map((part) => part.occupancy).filter((occupancy) => occupancy !== null);
+  if (each.length === 0) return {};
+  const sum = (of: keyof Occupancy): number => Math.round(each.reduce((total, occupancy) => total + occupancy[of], 0));
+  return { occupancy: { inFlightUs: sum("inFlightUs"), residenceUs: sum("residenceUs") } };
 }
 
 /** The workers' histograms of one step, merged, by tag. Lag is the only clock of what was never sent. */
 function mergeHistograms(step: number, names: readonly string[], parts: readonly StepDone[]): Map<string, Buckets> {
   const merged = new Map<string, Buckets>();
-  for (const { operation, clock, outcome, buckets } of parts.flatMap((part) => part.histograms)) {
-    const tag = latencyTag(step, names[operation] ?? "?", clock, outcome);
+  const add = (tag: string, buckets: WholeBuckets): void => {
     let sum = merged.get(tag);
     if (sum === undefined) merged.set(tag, (sum = new Buckets()));
-    sum.merge(buckets);
+    sum.mergeWhole(buckets);
+  };
+  for (const part of parts) {
+    for (const { operation, clock, outcome, buckets } of part.histograms)
+      add(latencyTag(step, names[operation] ?? "?", clock, outcome), buckets);
+    for (const { phase, buckets } of part.phases) add(latencyTag(step, "*", phase, "*"), buckets);
   }
   return merged;
 }

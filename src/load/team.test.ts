@@ -26,7 +26,8 @@ async function planOf(operation: string): Promise<RunPlan> {
 }
 
 function teamOf(plan: RunPlan): Team {
-  const input = { plan, runId: "run", worker: 0, startedUs: monotonicUs(), journalPath: join(dir, "journal-0.ndjson") };
+  const journalPath = join(dir, "journal-0.ndjson");
+  const input = { plan, runId: "run", worker: 0, startedUs: monotonicUs(), journalPath, setup: undefined };
   return new Team([input], () => undefined);
 }
 

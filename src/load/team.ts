@@ -41,9 +41,12 @@ export class Team {
     return this.#within(prepareMs, "prepare did not finish", prepared);
   }
 
-  /** Resolves when every thread has drained the step; rejects where one has not within `limitMs`. */
+  /**
+   * Begins a step, which may lie ahead while earlier ones go on. Resolves when every thread has drained it and all before it; rejects
+   * where one has not within `limitMs`.
+   */
   step(step: number, startUs: number, limitMs: number): Promise<MessageOf<"step-done">[]> {
-    const done = this.#all("step-done");
+    const done = this.#all("step-done", step);
     this.#tell({ type: "step", step, startUs });
     return this.#within(limitMs, "load threads did not drain the step", done);
   }
@@ -76,31 +79,33 @@ export class Team {
     worker.on("exit", (code) => {
       if (!this.#closing) this.#reject(new Fault("internal", `load thread ${input.worker} ended with code ${code}`));
       this.#alive -= 1;
-      for (const type of this.#gather.keys()) this.#settleGathering(type);
+      for (const what of this.#gather.keys()) this.#settleGathering(what);
     });
     return worker;
   }
 
   /** A dead thread answers nothing, so what the others say is all there is. */
-  #settleGathering(type: string): void {
-    const gathering = this.#gather.get(type);
+  #settleGathering(what: string): void {
+    const gathering = this.#gather.get(what);
     if (gathering === undefined || gathering.messages.length < this.#alive) return;
-    this.#gather.delete(type);
+    this.#gather.delete(what);
     gathering.done(gathering.messages);
   }
 
   #receive(message: FromWorker): void {
     if (message.type === "fault") return this.#reject(new Fault(message.kind, message.message, message.detail));
-    const gathering = this.#gather.get(message.type);
+    const what = subjectOf(message.type, message.type === "step-done" ? message.step : undefined);
+    const gathering = this.#gather.get(what);
     if (gathering === undefined) return this.#hear(message);
     gathering.messages.push(message);
-    this.#settleGathering(message.type);
+    this.#settleGathering(what);
   }
 
-  #all<Type extends FromWorker["type"]>(type: Type): Promise<MessageOf<Type>[]> {
+  #all<Type extends FromWorker["type"]>(type: Type, step?: number): Promise<MessageOf<Type>[]> {
+    const what = subjectOf(type, step);
     return new Promise((resolve) => {
-      this.#gather.set(type, { messages: [], done: (messages) => resolve(messages as MessageOf<Type>[]) });
-      this.#settleGathering(type);
+      this.#gather.set(what, { messages: [], done: (messages) => resolve(messages as MessageOf<Type>[]) });
+      this.#settleGathering(what);
     });
   }
 
@@ -117,6 +122,11 @@ export class Team {
   #tell(message: ToWorker): void {
     for (const worker of this.#workers) worker.postMessage(message);
   }
+}
+
+/** By which the same word of all threads is gathered. Several steps may be under way at once. */
+function subjectOf(type: FromWorker["type"], step: number | undefined): string {
+  return step === undefined ? type : `${type} ${step}`;
 }
 
 /** The file a thread begins with: `.ts` in the repo, `.js` in the package, since the compiler rewrites only imports. */

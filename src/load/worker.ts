@@ -2,54 +2,62 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
+import { SpinMeter } from "../measure/spin-meter.ts";
 import { Fault, messageOf } from "../model/fault.ts";
 import { Journal } from "../record/journal.ts";
+import { keepSecret } from "../safety/redact.ts";
 import { loadScenario } from "../scenario/load.ts";
 import { threadIdOf } from "../vitals/proc-files.ts";
 import { Engine } from "./engine.ts";
+import { loadCookies } from "./journey-session.ts";
 import type { FromWorker, ToWorker, WorkerInput } from "./messages.ts";
 import { Preparation } from "./prepare.ts";
 import { RequestBuilder } from "./requests.ts";
 import { Sender } from "./sender.ts";
+import { memoryOf, stepReport } from "./step-report.ts";
 
-const { plan, runId, worker, startedUs, journalPath } = workerData as WorkerInput;
+const { plan, runId, worker, startedUs, journalPath, setup } = workerData as WorkerInput;
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a thread");
 
-const say = (message: FromWorker): void => port.postMessage(message);
+const say = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const fail = (thrown: unknown): void => {
   const fault = thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown));
   say({ type: "fault", kind: fault.kind, message: fault.message, detail: fault.detail });
 };
 const nowUs = (): number => monotonicUs() - startedUs;
 
+keepSecret(setup);
 const scenario = await loadScenario(plan.scenario.path, { variables: plan.variables, validate: false });
 if (scenario.hash !== plan.scenario.hash)
   fail(new Fault("usage", `${plan.scenario.path} was changed while the run was starting`));
 const journal = new Journal(journalPath, fail);
 const seconds = new SecondMeter();
-const builder = new RequestBuilder(scenario.input, { runId, seed: plan.seed, target: plan.target });
+await loadCookies(scenario.input);
+const builder = new RequestBuilder(scenario.input, { runId, plan, setup });
 const sender = new Sender({
-  target: plan.target,
-  connections: plan.connections,
+  plan,
   maxConnections: Math.max(1, Math.floor(plan.connections.max / plan.workers)),
   operations: Object.values(scenario.input.operations),
-  operationNames: plan.operations.map((operation) => operation.name),
   seconds,
   nowUs,
+  connected: (phases) => engine.connected(phases),
+  review: (flight) => engine.review(flight),
   settled: (flight) => (flight.purpose === "prepare" ? preparation : engine).settled(flight),
   sample: (sample) => say({ type: "sample", sample }),
 });
 const engine = new Engine({
   plan,
+  scenario: scenario.input,
   worker,
   builder,
   sender,
   journal,
   seconds,
-  stepDone(step, meter, hash) {
+  stepDone(step, occupancy) {
     sender.endStep();
-    say({ type: "step-done", step, tallies: meter.tallies, histograms: meter.metered(), schedule: hash.parts });
+    const report = stepReport(step, occupancy);
+    say(report, memoryOf(report));
   },
 });
 const preparation = new Preparation({
@@ -69,17 +77,23 @@ let active: { tick(nowUs: number): void } = engine;
 let running = true;
 let second = Math.floor(nowUs() / 1_000_000);
 let loopBefore = performance.eventLoopUtilization();
+const spin = plan.precision === "spin" ? new SpinMeter(nowUs()) : null;
+
+/** Share of the time since the last question in which this thread had something to do. */
+function busyShare(now: number): number {
+  const loop = performance.eventLoopUtilization();
+  const { utilization } = performance.eventLoopUtilization(loop, loopBefore);
+  loopBefore = loop;
+  return spin === null ? utilization : spin.take(now);
+}
 
 function closeSeconds(now: number): void {
   for (const current = Math.floor(now / 1_000_000); second < current; second++) {
     seconds.counts.due = engine.takeDue(second);
-    const loop = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(loop, loopBefore);
-    loopBefore = loop;
     const { inFlight, connections, totals } = sender;
     say({
       type: "second",
-      second: { ...seconds.close(second), worker, inFlight, connections, eventLoopShare: utilization, totals },
+      second: { ...seconds.close(second), worker, inFlight, connections, eventLoopShare: busyShare(now), totals },
     });
     if (active === preparation) say({ type: "preparing", worker, done: preparation.done });
   }
@@ -89,6 +103,7 @@ function tick(): void {
   if (!running) return;
   try {
     const now = nowUs();
+    spin?.turn(now, seconds.events);
     closeSeconds(now);
     active.tick(now);
   } catch (thrown) {

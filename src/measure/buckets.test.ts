@@ -63,6 +63,10 @@ it("merges to the same distribution in any cut", () => {
       const merged = new Buckets();
       for (const part of parts) merged.merge(part.toSparse());
       expect(merged.toSparse()).toEqual(whole.toSparse());
+      const mergedWhole = new Buckets();
+      for (const part of parts) mergedWhole.mergeWhole(part.whole);
+      expect(mergedWhole.toSparse()).toEqual(whole.toSparse());
+      expect(mergedWhole.count).toBe(whole.count);
     }),
   );
 });

@@ -37,6 +37,12 @@ export interface SparseBuckets {
   readonly sumUs: number;
 }
 
+/** Buckets as they are: larger, and nothing has to be made of them. Their memory can be transferred between threads. */
+export interface WholeBuckets {
+  readonly counts: Uint32Array<ArrayBuffer>;
+  readonly sumUs: number;
+}
+
 /** A latency distribution that is cheap to record into and to merge. */
 export class Buckets implements Distribution {
   readonly counts = new Uint32Array(bucketLength);
@@ -68,6 +74,20 @@ export class Buckets implements Distribution {
       this.count += count;
     }
     this.#sumUs += other.sumUs;
+  }
+
+  mergeWhole(other: WholeBuckets): void {
+    for (let index = 0; index < bucketLength; index++) {
+      const count = other.counts[index] ?? 0;
+      this.counts[index] = (this.counts[index] ?? 0) + count;
+      this.count += count;
+    }
+    this.#sumUs += other.sumUs;
+  }
+
+  /** Its own memory: once that is transferred, nothing more can be recorded. */
+  get whole(): WholeBuckets {
+    return { counts: this.counts, sumUs: this.#sumUs };
   }
 
   toSparse(): SparseBuckets {

@@ -10,6 +10,8 @@ export interface SecondCounts {
   ok: number;
   rejected: number;
   failed: number;
+  /** Attempts taken up beyond the first ones. */
+  retries: number;
   statuses: Record<string, number>;
   errors: Record<string, number>;
 }
@@ -42,8 +44,20 @@ export class SecondMeter {
   readonly #lag = new Buckets();
   readonly #timings = new Map<number, Map<string, { sumUs: number; count: number }>>();
 
+  /** Changes whenever something was taken up or has ended. */
+  get events(): number {
+    const { dispatched, retries, ok, rejected, failed } = this.counts;
+    return dispatched + retries + ok + rejected + failed;
+  }
+
   dispatched(lagUs: number): void {
     this.counts.dispatched += 1;
+    this.#lag.record(lagUs);
+  }
+
+  /** An attempt beyond the first one was taken up. */
+  retried(lagUs: number): void {
+    this.counts.retries += 1;
     this.#lag.record(lagUs);
   }
 
@@ -85,5 +99,5 @@ export class SecondMeter {
 }
 
 function emptyCounts(): SecondCounts {
-  return { due: 0, dispatched: 0, sent: 0, done: 0, ok: 0, rejected: 0, failed: 0, statuses: {}, errors: {} };
+  return { due: 0, dispatched: 0, sent: 0, done: 0, ok: 0, rejected: 0, failed: 0, retries: 0, statuses: {}, errors: {} };
 }

@@ -7,7 +7,7 @@ const answered = { operation: 0, outcome: "ok", errorKey: null, lagUs: 10, waitU
 
 describe("a step's meter", () => {
   it("keeps clocks apart by operation and outcome, and counts what was never sent without inventing a latency", () => {
-    const meter = new StepMeter(2);
+    const meter = new StepMeter(2, 0);
     meter.settle(answered);
     meter.settle({ ...answered, operation: 1, outcome: "rejected", errorKey: "status:429", responseUs: 90 });
     meter.settle({
@@ -29,8 +29,21 @@ describe("a step's meter", () => {
   it("adds tallies up, error by error", () => {
     const sum = emptyTally();
     addTally(sum, { ...emptyTally(), due: 3, errors: { "status:500": 2 } });
-    addTally(sum, { ...emptyTally(), due: 1, errors: { "status:500": 1, unsent: 4 } });
-    expect(sum).toMatchObject({ due: 4, errors: { "status:500": 3, unsent: 4 } });
+    expect(sum).not.toHaveProperty("retried");
+    addTally(sum, { ...emptyTally(), due: 1, errors: { "status:500": 1, unsent: 4 }, retried: { timeout: 2 } });
+    expect(sum).toMatchObject({ due: 4, errors: { "status:500": 3, unsent: 4 }, retried: { timeout: 2 } });
+  });
+
+  it("keeps attempts that are followed by another one apart from errors, and phases apart from clocks", () => {
+    const meter = new StepMeter(1, 1);
+    meter.retried(0, "status:503");
+    meter.phase("tls", 1_500);
+    meter.phase("body", 40);
+    meter.journey(0, "started");
+    expect(meter.tallies[0]).toMatchObject({ failed: 0, errors: {}, retried: { "status:503": 1 } });
+    expect(meter.metered()).toEqual([]);
+    expect(meter.meteredPhases().map(({ phase }) => phase)).toEqual(["tls", "body"]);
+    expect(meter.journeys).toEqual([{ started: 1, completed: 0, broken: 0, cut: 0 }]);
   });
 
   it("bounds how many error keys a hostile target can make us keep", () => {

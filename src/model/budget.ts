@@ -7,6 +7,13 @@ import { parseDurationUs } from "./units.ts";
 export const clocks = ["lag", "wait", "service", "response"] as const;
 export type Clock = (typeof clocks)[number];
 
+/**
+ * The parts of a connection's and of an exchange's time, kept per step over all operations: name lookup, TCP and TLS handshake of
+ * each connection opened; then of each reply from sent to its first byte, and from there to its end.
+ */
+export const phases = ["dns", "tcp", "tls", "firstByte", "body"] as const;
+export type Phase = (typeof phases)[number];
+
 interface BudgetScope {
   /** As written, spaces folded. */
   readonly text: string;

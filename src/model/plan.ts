@@ -4,16 +4,21 @@
  */
 import type { CleanupRules, OperationKind, Pace, ThirdParty } from "./scenario.ts";
 
-export type StepRole = "warmup" | "step" | "repeat";
+export type StepRole = "warmup" | "ramp" | "step" | "repeat";
 
 export interface StepPlan {
   /** Place in the run, from 0. */
   readonly index: number;
-  /** `repeat` is the base step done once more at the end: the drift check. */
+  /** `ramp`: its rate changes, so nothing is judged by it. `repeat` is the base step done once more at the end: the drift check. */
   readonly role: StepRole;
   readonly multiple: number;
+  /** Arrivals per second; at the end, for a ramp. */
   readonly ratePerSec: number;
   readonly holdUs: number;
+  /** Arrivals per second at the start of a ramp, from where the rate goes in a straight line. Absent: held. */
+  readonly fromRatePerSec?: number;
+  /** Begins as the step before ends, without waiting for its last replies. */
+  readonly follows?: true;
 }
 
 export interface OperationPlan {
@@ -22,16 +27,67 @@ export interface OperationPlan {
   readonly weight: number;
 }
 
-export interface ConnectionPlan {
+/** A journey as the schedule knows it. */
+export interface JourneyPlan {
+  readonly name: string;
+  readonly weight: number;
+  readonly steps: readonly JourneyStepPlan[];
+}
+
+export interface JourneyStepPlan {
+  /** Index into the plan's operations. */
+  readonly operation: number;
+  /** Shortest and longest think time before it, microseconds. */
+  readonly thinkUs: readonly [number, number];
+}
+
+export interface ConnectionPlan extends Network {
   readonly policy: "keep-alive" | "fresh";
   /** Over all workers. */
   readonly max: number;
   readonly deadlineUs: number;
 }
 
+/** How a server is reached. Files are absolute paths, secrets are names: nothing secret is in a plan. */
+export interface Network {
+  readonly protocol: "h1" | "h2";
+  /** Origin, or null. */
+  readonly proxy: string | null;
+  /** IP addresses by `host:port`. */
+  readonly resolve: Readonly<Record<string, string>>;
+  readonly sourceAddresses: readonly string[];
+  /** `Host` of each request; null: the target's. */
+  readonly host: string | null;
+  readonly tls: TlsPlan;
+}
+
+export interface TlsPlan {
+  /** Whether the server's certificate is verified. */
+  readonly verify: boolean;
+  readonly serverName: string | null;
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  /** `env:NAME`. */
+  readonly passphrase: string | null;
+}
+
+/** Everything as it comes: what a plan has where its scenario says nothing. */
+export const plainNetwork: Network = {
+  protocol: "h1",
+  proxy: null,
+  resolve: {},
+  sourceAddresses: [],
+  host: null,
+  tls: { verify: true, serverName: null, ca: null, cert: null, key: null, passphrase: null },
+};
+
 export interface RunPlan {
   readonly scenario: { readonly name: string; readonly path: string; readonly hash: string };
+  /** Origin of the first target, which the lanes watch. */
   readonly target: string;
+  /** Origins of all targets, taken in turn; the first one included. */
+  readonly targets: readonly string[];
   readonly admin: string;
   /** 32-bit unsigned. */
   readonly seed: number;
@@ -43,6 +99,8 @@ export interface RunPlan {
   readonly connections: ConnectionPlan;
   /** In the order of the scenario file; operation indexes everywhere refer to this list. */
   readonly operations: readonly OperationPlan[];
+  /** Arrivals choose among the operations and then these: entry `operations.length + n` of the schedule is the n-th journey. */
+  readonly journeys: readonly JourneyPlan[];
   readonly users: { readonly name: string; readonly pool: number; readonly popularity: "uniform" | "zipf" };
   readonly prepare: { readonly create: string; readonly count: number } | null;
   readonly lanes: { readonly trivial: string } | null;
@@ -57,11 +115,13 @@ export interface RunPlan {
 
 /** What a schedule will send, found by walking it without sending anything. */
 export interface ScheduleTotals {
+  /** At most: a journey may end early. */
   readonly requests: number;
+  /** At most, too. */
   readonly writes: number;
-  /** Requests per step, in the order of the plan's steps. */
+  /** Arrivals per step, in the order of the plan's steps. */
   readonly perStep: readonly number[];
-  /** Requests per operation over the whole run. */
+  /** Requests per operation over the whole run, those of journeys included as far as none is skipped or cut off. */
   readonly perOperation: Readonly<Record<string, number>>;
   /** 16 hex digits; equal for equal (plan, seed), however the schedule is cut into shards. */
   readonly hash: string;

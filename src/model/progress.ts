@@ -11,6 +11,8 @@ export interface Progress {
   /** Of the last full second. */
   readonly duePerSec: number;
   readonly sentPerSec: number;
+  /** Attempts beyond the first ones; 0 where no client tries again. */
+  readonly retriesPerSec: number;
   readonly okPerSec: number;
   readonly errorsPerSec: number;
   /** Over the run so far. */

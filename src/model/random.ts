@@ -12,6 +12,8 @@ export const streams = {
   request: 4,
   trace: 5,
   spread: 6,
+  think: 7,
+  retry: 8,
 } as const;
 
 function absorb(hash: number, word: number): number {
@@ -30,9 +32,13 @@ function finalise(hash: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** A 32-bit unsigned integer from three 32-bit words. */
+/**
+ * A 32-bit unsigned integer from two 32-bit words and an index of up to 53 bits. The index's high word is mixed in only where it has
+ * one (a journey's later requests, numbered n + step x 2^32), so that what was drawn before there were any is drawn again.
+ */
 export function mix(seed: number, stream: number, index: number): number {
-  return finalise(absorb(absorb(absorb(0x9747b28c, seed), stream), index));
+  const hash = absorb(absorb(absorb(0x9747b28c, seed), stream), index);
+  return finalise(index > 0xffff_ffff ? absorb(hash, Math.floor(index / 0x1_0000_0000)) : hash);
 }
 
 /** A number in [0, 1) with 32 bits of resolution. */

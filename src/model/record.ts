@@ -1,5 +1,5 @@
 /** A run record read back: what analyze, report, check and cleanup work on. Nothing in it points at a live system. */
-import type { Clock } from "./budget.ts";
+import type { Clock, Phase } from "./budget.ts";
 import type { CleanupFile } from "./cleanup.ts";
 import type { Distribution } from "./distribution.ts";
 import type { RunEvent } from "./events.ts";
@@ -31,7 +31,7 @@ export interface RunRecord {
   readonly problems: readonly RecordProblem[];
 }
 
-/** `s3.scan.response.ok`: the tag of a histogram in `latency.hlog`. Operation `*` and outcome `*` mean all of them. */
-export function latencyTag(step: number, operation: string, clock: Clock, outcome: Outcome | "*"): string {
+/** `s3.scan.response.ok`, `s3.*.tls.*`: the tag of a histogram in `latency.hlog`. Operation `*` and outcome `*` mean all of them. */
+export function latencyTag(step: number, operation: string, clock: Clock | Phase, outcome: Outcome | "*"): string {
   return `s${step}.${operation}.${clock}.${outcome}`;
 }

@@ -9,9 +9,13 @@ export const runSchema = "peakproof.run/1";
 export const outcomes = ["ok", "rejected", "failed"] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** Counts of one operation, or of all of them, over a step. `due = ok + rejected + failed` once the step is drained. */
+/**
+ * Counts of one operation, or of all of them, over a step. A request that is tried again is one request, with the outcome of its last
+ * attempt. Once the step is drained, `due = ok + rejected + failed`, and `due - dispatched` were never taken up: intended load that
+ * was not offered, which RFC 9971 counts as loss.
+ */
 export interface Tally {
-  /** Arrivals of the schedule that fell due. */
+  /** Requests that fell due: arrivals of the schedule and, in a journey, each request after the first when its time came. */
   readonly due: number;
   /** Taken up by our loop. */
   readonly dispatched: number;
@@ -23,8 +27,38 @@ export interface Tally {
   readonly rejected: number;
   /** Everything else, unsent and unanswered included. */
   readonly failed: number;
-  /** By error key: `status:429`, `connect:ECONNREFUSED`, `timeout:reading`, `check:<name>`, `unsent`. */
+  /**
+   * By error key: `status:429`, `connect:ECONNREFUSED`, `timeout:reading`, `check:<name>`, `unsent`; `journey:<name>` where a reply
+   * lacked what its journey carries on (a `carry` or `when` threw), or the journey's next request could not be made of it.
+   */
   readonly errors: Readonly<Record<string, number>>;
+  /** Attempts that a retry policy followed by another one, by their error key. Absent: none. They are counted nowhere else. */
+  readonly retried?: Readonly<Record<string, number>>;
+}
+
+/** What became of a journey's arrivals in a step: `started = completed + broken + cut` once the step is drained. */
+export interface JourneyTally {
+  readonly started: number;
+  readonly completed: number;
+  /** Ended by a request that was not `ok`, nor at its last attempt. */
+  readonly broken: number;
+  /** Its next request would have been due when the step had ended. */
+  readonly cut: number;
+}
+
+/**
+ * Two independent accounts of the same thing, by which a step is checked: the requests under way according to the transport,
+ * integrated over time, and the sum of the times that requests were under way by their own clocks. From an empty start to an empty end
+ * they are equal whatever happened in between (Little's law, as an identity of sample paths: Stidham 1974).
+ *
+ * Steps that follow one another overlap, and a transport cannot tell whose requests it carries: a chain of them is empty only before
+ * its first step and after its last one, and has one occupancy, which is its last step's. The others have none.
+ */
+export interface Occupancy {
+  /** Request-microseconds: what the transport has on the wire or waiting for a connection, integrated over time. */
+  readonly inFlightUs: number;
+  /** Request-microseconds: done less dispatched, summed over attempts. Between two attempts nothing is under way. */
+  readonly residenceUs: number;
 }
 
 export interface StepRecord extends StepPlan {
@@ -35,7 +69,13 @@ export interface StepRecord extends StepPlan {
   /** When the last request was settled and the lanes were back at their baseline (or 15 s had passed). */
   readonly drainedUs: number | null;
   /** Null until the step has been drained. */
-  readonly tally: (Tally & { readonly operations: Readonly<Record<string, Tally>> }) | null;
+  readonly tally:
+    | (Tally & {
+        readonly operations: Readonly<Record<string, Tally>>;
+        readonly journeys?: Readonly<Record<string, JourneyTally>>;
+        readonly occupancy?: Occupancy;
+      })
+    | null;
 }
 
 export type ValidityGrade = "valid" | "lower-bound" | "invalid";
@@ -82,7 +122,19 @@ export interface RunFile {
   readonly steps: readonly StepRecord[];
   readonly totals: Readonly<Partial<Record<Purpose, PurposeTotals>>>;
   readonly validity: Validity | null;
+  /** What this generator can do on this machine with these settings; absent where it was not asked. */
+  readonly calibration?: Calibration;
   readonly ended: RunEnd | null;
+}
+
+/** The generator tried against a null server on loopback, before a run. */
+export interface Calibration {
+  /** Highest rate at which its lag p99 stayed within 5 ms, requests per second, all workers together. */
+  readonly cleanRatePerSec: number;
+  /** CPU time of a load thread per request there, microseconds. */
+  readonly cpuUsPerRequest: number;
+  /** ISO 8601 instant at which it was measured; earlier than the run where it was remembered. */
+  readonly measuredAt: string;
 }
 
 /** Why the load stopped. `atUs` since the run's start. */

@@ -21,6 +21,8 @@ export interface SeriesPoint {
   readonly ok: number;
   readonly rejected: number;
   readonly failed: number;
+  /** Attempts sent beyond the first ones; absent: none. */
+  readonly retries?: number;
   /** In flight (dispatched and not settled) and connections open, at the end of the second. */
   readonly inFlight: number;
   readonly connections: number;

@@ -1,8 +1,9 @@
 /** `summary.json` and `--json`: design section 7. */
+import type { Phase } from "./budget.ts";
 import type { ClockStats } from "./distribution.ts";
 import type { Finding } from "./finding.ts";
 import type { StepRole } from "./plan.ts";
-import type { PurposeTotals, Validity } from "./run.ts";
+import type { JourneyTally, PurposeTotals, Validity } from "./run.ts";
 import type { Purpose } from "./tags.ts";
 import type { Answer, BudgetResult, CapacityEstimate } from "./verdict.ts";
 import type { UntaggedState } from "./cleanup.ts";
@@ -21,13 +22,18 @@ export interface LoadFigures {
   readonly serviceUs: ClockStats | null;
   /** Over everything answered. Budgets judge everything due instead. */
   readonly responseUs: ClockStats | null;
+  /** Attempts that were followed by another one, by error key; absent: none. */
+  readonly retried?: Readonly<Record<string, number>>;
 }
 
 export interface StepSummary extends LoadFigures {
-  readonly role: Exclude<StepRole, "warmup">;
+  readonly role: Exclude<StepRole, "warmup" | "ramp">;
   readonly multiple: number;
   readonly ratePerSec: number;
   readonly operations: Readonly<Record<string, LoadFigures>>;
+  readonly journeys?: Readonly<Record<string, JourneyTally>>;
+  /** Where the time went: connections' parts and replies' parts. Null where there was none of it. */
+  readonly phasesUs: Readonly<Record<Phase, ClockStats | null>>;
 }
 
 export interface CleanupSummary {

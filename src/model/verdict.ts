@@ -6,6 +6,8 @@ export interface Answer {
   readonly holdsMultiple: number | null;
   /** Lowest multiple that did not; null where every step held. */
   readonly breaksAt: number | null;
+  /** Indexes of the steps that did not hold, in the order of the run; absent: none. Stages may hold one multiple both well and badly. */
+  readonly brokeSteps?: readonly number[];
   /** The first problem's code; null where there is none. A queue that grows is one even where no limit was missed. */
   readonly cause: FindingCode | null;
   /** The whole answer in one sentence for people. */

@@ -39,7 +39,7 @@ export const signals = {
   /** Connections refused by a full accept queue since the last sample: source `host`, over the target's network namespaces. */
   listenOverflowsCount: "listen.overflows.count",
   listenDropsCount: "listen.drops.count",
-  /** Generator: event-loop utilisation, share; worst tick delay; journal wait. */
+  /** A load thread's event-loop utilisation; where it spins, the share of its turns, by time, that had something to do. */
   eventLoopShare: "eventloop.share",
   /** 1 when a sample came, for `process/<pid>`; 0, once, when the process was gone. */
   alive: "alive",

@@ -8,7 +8,7 @@ export interface ScheduleParts {
 }
 
 /**
- * Identity of a set of arrivals: their count and the sum (mod 2^64) of a hash over (index, due, operation, user) of each. A sum
+ * Identity of a set of arrivals: their count and the sum (mod 2^64) of a hash over (index, due, entry, user) of each. A sum
  * has no order, so the hashes of shards add up to that of the whole.
  */
 export class ScheduleHash {
@@ -16,9 +16,9 @@ export class ScheduleHash {
   #low = 0;
   #high = 0;
 
-  add(index: number, dueUs: number, operation: number, user: number): void {
+  add(index: number, dueUs: number, entry: number, user: number): void {
     const due = Math.round(dueUs);
-    const who = mix(operation, user, index);
+    const who = mix(entry, user, index);
     this.count += 1;
     this.#addWords(mix(who, due >>> 0, Math.floor(due / 0x1_0000_0000)), mix(~who, due >>> 0, index));
   }

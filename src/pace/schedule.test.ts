@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StepPlan } from "../model/plan.ts";
+import type { JourneyPlan, StepPlan } from "../model/plan.ts";
 import type { Pace } from "../model/scenario.ts";
 import { Schedule, type SchedulePlan, walkSchedule } from "./schedule.ts";
 import { ScheduleHash } from "./schedule-hash.ts";
@@ -16,14 +16,36 @@ function planOf(seed: number, pace: Pace = "poisson", rates = [200, 400], holdUs
       { name: "report", kind: "write", weight: 1 },
       { name: "citizen", kind: "write", weight: 0 },
     ],
+    journeys: [],
     users: { name: "citizens", pool: 1_000, popularity: "zipf" },
   };
 }
 
+/** Holds and ramps, operations and journeys. */
+function everything(seed: number): SchedulePlan {
+  const steps: StepPlan[] = [
+    { index: 0, role: "warmup", multiple: 1, ratePerSec: 200, holdUs: 500_000 },
+    { index: 1, role: "ramp", multiple: 2, fromRatePerSec: 0, ratePerSec: 400, holdUs: 2_000_000 },
+    { index: 2, role: "step", multiple: 2, ratePerSec: 400, holdUs: 1_000_000, follows: true },
+    { index: 3, role: "ramp", multiple: 0, fromRatePerSec: 400, ratePerSec: 0, holdUs: 1_000_000, follows: true },
+  ];
+  return { ...planOf(seed), steps, journeys: [visit, { ...visit, name: "other", weight: 2 }] };
+}
+
+const visit: JourneyPlan = {
+  name: "visit",
+  weight: 5,
+  steps: [
+    { operation: 0, thinkUs: [0, 0] },
+    { operation: 2, thinkUs: [0, 1_000_000] },
+    { operation: 0, thinkUs: [0, 0] },
+  ],
+};
+
 interface Arrival {
   index: number;
   dueUs: number;
-  operation: number;
+  entry: number;
   user: number;
 }
 
@@ -33,8 +55,8 @@ function arrivals(plan: SchedulePlan, shard = { index: 0, of: 1 }): Arrival[] {
   for (const step of plan.steps) {
     schedule.begin(step);
     while (schedule.next()) {
-      const { index, dueUs, operation, user } = schedule;
-      all.push({ index, dueUs, operation, user });
+      const { index, dueUs, entry, user } = schedule;
+      all.push({ index, dueUs, entry, user });
     }
   }
   return all;
@@ -43,14 +65,14 @@ function arrivals(plan: SchedulePlan, shard = { index: 0, of: 1 }): Arrival[] {
 describe("a schedule", () => {
   it("is cut into shards that together make the whole, arrival by arrival and hash by hash", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), fc.integer({ min: 1, max: 5 }), (seed, of) => {
-        const plan = planOf(seed);
+      fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), fc.integer({ min: 1, max: 8 }), (seed, of) => {
+        const plan = everything(seed);
         const parts = Array.from({ length: of }, (_, index) => arrivals(plan, { index, of }));
         expect(parts.flat().toSorted((a, b) => a.index - b.index)).toEqual(arrivals(plan));
         const sum = new ScheduleHash();
         for (const part of parts) {
           const hash = new ScheduleHash();
-          for (const one of part) hash.add(one.index, one.dueUs, one.operation, one.user);
+          for (const one of part) hash.add(one.index, one.dueUs, one.entry, one.user);
           sum.merge(hash.parts);
         }
         expect(sum.digest()).toBe(walkSchedule(plan).hash);
@@ -71,37 +93,30 @@ describe("a schedule", () => {
     expect(totals.writes).toBe(totals.perOperation["report"]);
   });
 
-  it("has Poisson arrivals: a dispersion index within its 99 % band, at any seed", () => {
-    // For a Poisson process the variance of counts in n windows over their mean is chi-squared / (n - 1): sd = sqrt(2 / (n - 1)).
-    const windows = 2_000;
-    const inside = Array.from({ length: 20 }, (_, seed) => {
-      const counts = Array.from({ length: windows }, () => 0);
-      for (const { dueUs } of arrivals(planOf(seed, "poisson", [1_000], windows * 10_000)))
-        counts[Math.floor(dueUs / 10_000)]! += 1;
-      const mean = counts.reduce((a, b) => a + b, 0) / windows;
-      const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / (windows - 1);
-      return Math.abs(variance / mean - 1) <= 2.576 * Math.sqrt(2 / (windows - 1));
+  it("picks among operations and journeys by weight", () => {
+    const plan = { ...planOf(3, "poisson", [10_000], 10_000_000), journeys: [visit, { ...visit, name: "other", weight: 5 }] };
+    const shares = [0, 1, 2, 3, 4].map((entry) => arrivals(plan).filter((one) => one.entry === entry).length / 100_000);
+    for (const [entry, share] of [0.45, 0.05, 0, 0.25, 0.25].entries()) expect(shares[entry]).toBeCloseTo(share, 1);
+    expect(shares[2]).toBe(0);
+  });
+
+  it("counts a journey as one arrival, and at most one request for each of its steps", () => {
+    const plan = { ...planOf(3), journeys: [visit] };
+    const arrived = arrivals(plan);
+    const visits = arrived.filter((one) => one.entry === 3).length;
+    const own = (entry: number) => arrived.filter((one) => one.entry === entry).length;
+    expect(walkSchedule(plan)).toMatchObject({
+      requests: arrived.length + 2 * visits,
+      writes: own(1) + visits,
+      perOperation: { scan: own(0) + 2 * visits, report: own(1), citizen: visits },
     });
-    expect(inside.filter(Boolean).length).toBeGreaterThanOrEqual(18);
+    expect(walkSchedule(plan).perStep.reduce((a, b) => a + b)).toBe(arrived.length);
   });
 
-  it("spaces uniform arrivals evenly, and sends a burst at the start of each second", () => {
-    expect(arrivals(planOf(1, "uniform", [4], 1_000_000)).map((one) => one.dueUs)).toEqual([125_000, 375_000, 625_000, 875_000]);
-    expect(arrivals(planOf(1, "burst", [2], 2_000_000)).map((one) => one.dueUs)).toEqual([0, 0, 1_000_000, 1_000_000]);
-  });
-
-  it("keeps the rate it was asked for", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 0xffff_ffff }),
-        fc.constantFrom<Pace>("poisson", "uniform", "burst"),
-        (seed, pace) => {
-          const count = arrivals(planOf(seed, pace, [5_000], 4_000_000)).length;
-          expect(Math.abs(count - 20_000)).toBeLessThan(5 * Math.sqrt(20_000));
-        },
-      ),
-      { numRuns: 30 },
-    );
+  it("is what it was before there were journeys and ramps, so that stored runs can be made again", () => {
+    expect(walkSchedule(planOf(7)).hash).toBe("b3b53d8ee455e40f");
+    expect(walkSchedule(planOf(7, "uniform", [333.3])).hash).toBe("1f8f90c90ed8b01b");
+    expect(walkSchedule(planOf(7, "burst", [333.3])).hash).toBe("9e07d202272ef014");
   });
 
   it("numbers a step's arrivals after those of the step before, even if that was left early", () => {

@@ -1,11 +1,11 @@
-import type { RunPlan, ScheduleTotals, StepPlan } from "../model/plan.ts";
+import type { JourneyPlan, OperationPlan, RunPlan, ScheduleTotals, StepPlan } from "../model/plan.ts";
 import { pickUser } from "../model/popularity.ts";
 import { mix, streams, unit } from "../model/random.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ScheduleHash } from "./schedule-hash.ts";
 
 /** What a schedule depends on: the part of a plan that decides what is sent. */
-export type SchedulePlan = Pick<RunPlan, "seed" | "pace" | "steps" | "operations" | "users">;
+export type SchedulePlan = Pick<RunPlan, "seed" | "pace" | "steps" | "operations" | "journeys" | "users">;
 
 /** Which arrivals are ours: those whose index leaves `index` when divided by `of`. */
 export interface Shard {
@@ -24,8 +24,8 @@ export class Schedule {
   index = -1;
   /** Microseconds since the step's start. */
   dueUs = 0;
-  /** Index into the plan's operations. */
-  operation = 0;
+  /** Index into the plan's operations and, beyond them, its journeys. */
+  entry = 0;
   /** Index into the users' pool. */
   user = 0;
 
@@ -39,7 +39,7 @@ export class Schedule {
   constructor(plan: SchedulePlan, shard: Shard = wholeSchedule) {
     this.#plan = plan;
     this.#shard = shard;
-    this.#cumulative = cumulativeWeights(plan.operations);
+    this.#cumulative = cumulativeWeights([...plan.operations, ...plan.journeys]);
   }
 
   /** Moves to a step, which must be the one after the last; its first index follows from walking those before. */
@@ -50,7 +50,7 @@ export class Schedule {
     this.#stepsBegun += 1;
     const { pace, seed } = this.#plan;
     const first = this.#nextIndex;
-    this.#step = { plan: step, first, arrivals: new Arrivals(pace, step.ratePerSec, seed, first) };
+    this.#step = { plan: step, first, arrivals: new Arrivals({ ...step, pace, seed, firstIndex: first }) };
   }
 
   /** The next arrival of this shard within the step; false when the step has no more. */
@@ -61,7 +61,7 @@ export class Schedule {
       const { seed, users } = this.#plan;
       this.index = index;
       this.dueUs = dueUs;
-      this.operation = pickOperation(this.#cumulative, unit(seed, streams.operation, index));
+      this.entry = pickEntry(this.#cumulative, unit(seed, streams.operation, index));
       this.user = pickUser(users.popularity, users.pool, unit(seed, streams.user, index));
       return true;
     }
@@ -85,13 +85,13 @@ export function requestRandom(seed: number, index: number): number {
   return mix(seed, streams.request, index) / 0x1_0000_0000;
 }
 
-function cumulativeWeights(operations: SchedulePlan["operations"]): number[] {
-  const total = operations.reduce((sum, operation) => sum + operation.weight, 0);
+function cumulativeWeights(entries: readonly { readonly weight: number }[]): number[] {
+  const total = entries.reduce((sum, entry) => sum + entry.weight, 0);
   let sum = 0;
-  return operations.map((operation) => (sum += operation.weight) / total);
+  return entries.map((entry) => (sum += entry.weight) / total);
 }
 
-function pickOperation(cumulative: readonly number[], draw: number): number {
+function pickEntry(cumulative: readonly number[], draw: number): number {
   let at = 0;
   while (at < cumulative.length - 1 && draw >= (cumulative[at] ?? 1)) at += 1;
   return at;
@@ -102,25 +102,41 @@ export function walkSchedule(plan: SchedulePlan): ScheduleTotals {
   const schedule = new Schedule(plan);
   const hash = new ScheduleHash();
   const perStep: number[] = [];
-  const perOperation = plan.operations.map(() => 0);
+  const perEntry = [...plan.operations, ...plan.journeys].map(() => 0);
   for (const step of plan.steps) {
     schedule.begin(step);
     let count = 0;
     for (; schedule.next(); count++) {
-      hash.add(schedule.index, schedule.dueUs, schedule.operation, schedule.user);
-      perOperation[schedule.operation] = (perOperation[schedule.operation] ?? 0) + 1;
+      hash.add(schedule.index, schedule.dueUs, schedule.entry, schedule.user);
+      perEntry[schedule.entry] = (perEntry[schedule.entry] ?? 0) + 1;
     }
     perStep.push(count);
   }
-  const writes = plan.operations.reduce(
-    (sum, operation, at) => sum + (operation.kind === "write" ? (perOperation[at] ?? 0) : 0),
-    0,
-  );
+  const requests = requestsOf(plan, perEntry);
   return {
-    requests: perStep.reduce((sum, count) => sum + count, 0),
-    writes,
+    requests: sumOf(requests.map(({ count }) => count)),
+    writes: sumOf(requests.filter(({ operation }) => operation.kind === "write").map(({ count }) => count)),
     perStep,
-    perOperation: Object.fromEntries(plan.operations.map((operation, at) => [operation.name, perOperation[at] ?? 0])),
+    perOperation: Object.fromEntries(requests.map(({ operation, count }) => [operation.name, count])),
     hash: hash.digest(),
   };
+}
+
+/** Requests of each operation: arrivals of its own, and one for each time that a journey comes by it. */
+function requestsOf(
+  { operations, journeys }: SchedulePlan,
+  perEntry: readonly number[],
+): { operation: OperationPlan; count: number }[] {
+  const visits = (journey: JourneyPlan, operation: number): number =>
+    journey.steps.filter((step) => step.operation === operation).length;
+  return operations.map((operation, at) => ({
+    operation,
+    count:
+      (perEntry[at] ?? 0) +
+      sumOf(journeys.map((journey, number) => visits(journey, at) * (perEntry[operations.length + number] ?? 0))),
+  }));
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -7,6 +7,7 @@ import { verdictSchema, type Verdict } from "../model/finding.ts";
 import type { RecordProblem, RunRecord } from "../model/record.ts";
 import { runSchema, type RunFile } from "../model/run.ts";
 import { runIdPattern } from "../model/tags.ts";
+import { asOfToday, type EarlierRun } from "./earlier.ts";
 import { recordFiles } from "./files.ts";
 import { readHlogLine } from "./hlog.ts";
 import { readJournals } from "./journal-reader.ts";
@@ -40,7 +41,7 @@ export async function readRecord(dir: string, known?: RunFile): Promise<RunRecor
   };
 }
 
-/** `run.json` alone. Throws a usage Fault where the directory, the file or its schema is not ours. */
+/** `run.json` alone, whichever version wrote it. Throws a usage Fault where the directory, the file or its schema is not ours. */
 export function readRun(dir: string): RunFile {
   const path = join(dir, recordFiles.run);
   let value: unknown;
@@ -54,7 +55,7 @@ export function readRun(dir: string): RunFile {
     });
   }
   const schema = schemaOf(value);
-  if (schema === runSchema && isRunFile(value)) return value;
+  if (schema === runSchema && isRunFile(value)) return asOfToday(value);
   throw new Fault("usage", schema === runSchema ? `${path} lacks what a run says of itself` : `${path} has another schema`, {
     received: schema ?? "no schema",
     expected: `${runSchema}, as a run wrote it`,
@@ -63,8 +64,8 @@ export function readRun(dir: string): RunFile {
 }
 
 /** Whether the parts that everything else is read by are there. What they hold is checked where it is used. */
-function isRunFile(value: unknown): value is RunFile {
-  const run = value as Partial<RunFile>;
+function isRunFile(value: unknown): value is EarlierRun {
+  const run = value as Partial<EarlierRun>;
   const { plan, machine, schedule, totals, target } = run;
   return (
     typeof run.runId === "string" &&
@@ -141,11 +142,15 @@ function readLatency(dir: string, run: RunFile, problems: RecordProblem[]): Map<
   return latency;
 }
 
-/** `s3.scan.response.ok` also counts under `s3.*.response.ok`, `s3.scan.response.*` and `s3.*.response.*`. */
+/**
+ * `s3.scan.response.ok` also counts under `s3.*.response.ok`, `s3.scan.response.*` and `s3.*.response.*`; `s3.*.tls.*`, which is the sum
+ * already, only once.
+ */
 function mergeUnderEveryTag(latency: Map<string, Buckets>, tag: string, buckets: Buckets): void {
   const [step = "", operation = "", clock = "", outcome = ""] = tag.split(".");
   const sparse = buckets.toSparse();
-  for (const key of [tag, `${step}.*.${clock}.${outcome}`, `${step}.${operation}.${clock}.*`, `${step}.*.${clock}.*`]) {
+  const keys = [tag, `${step}.*.${clock}.${outcome}`, `${step}.${operation}.${clock}.*`, `${step}.*.${clock}.*`];
+  for (const key of new Set(keys)) {
     let sum = latency.get(key);
     if (sum === undefined) latency.set(key, (sum = new Buckets()));
     sum.merge(sparse);

@@ -31,6 +31,7 @@ function writeRun(): RunRecorder {
   recorder.vital({ t: 1_000_000, source: "host", signal: "busy.share", value: 0.123456789 });
   recorder.histogram("s0.scan.response.ok", 0, 1_000_000, bucketsOf(1_000, 2_000, 3_000));
   recorder.histogram("s0.report.response.rejected", 0, 1_000_000, bucketsOf(50_000));
+  recorder.histogram("s0.*.tls.*", 0, 1_000_000, bucketsOf(4_000, 5_000));
   recorder.histogram("second", 0, 1_000_000, bucketsOf(1_000));
   recorder.close();
   return recorder;
@@ -46,6 +47,7 @@ describe("a run record", () => {
     expect(record.latency.get("s0.scan.response.ok")?.count).toBe(3);
     expect(record.latency.get("s0.*.response.*")?.count).toBe(4);
     expect(record.latency.get("s0.*.response.ok")?.percentile(50)).toBe(2_000);
+    expect(record.latency.get("s0.*.tls.*")?.count).toBe(2);
     expect(record.latency.has("second")).toBe(false);
     expect(record.problems).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Fault } from "../model/fault.ts";
-import { checkTarget, isLoopbackHost, type Resolve } from "./allow.ts";
+import { checkAllowed, isLoopbackHost, type Resolve } from "./allow.ts";
 
 const names: Readonly<Record<string, readonly string[]>> = {
   localhost: ["127.0.0.1", "::1"],
@@ -10,16 +10,27 @@ const names: Readonly<Record<string, readonly string[]>> = {
 const resolve: Resolve = (name) =>
   names[name] === undefined ? Promise.reject(new Error("ENOTFOUND")) : Promise.resolve(names[name]);
 
+const nothing = { proxy: null, resolve: {}, sourceAddresses: [] };
+
+/** Checks a run with one target. */
+async function checkTarget(target: string, admin: string, allowed: readonly string[], by?: Resolve): Promise<void> {
+  await checkAllowed({ targets: [target], admin, connections: nothing }, allowed, by);
+}
+
 async function refusal(target: string, admin = target, allowed: readonly string[] = [], by: Resolve = resolve): Promise<Fault> {
-  const thrown: unknown = await checkTarget(target, admin, allowed, by).then(
+  return faultOf(checkTarget(target, admin, allowed, by));
+}
+
+async function faultOf(check: Promise<void>): Promise<Fault> {
+  const thrown: unknown = await check.then(
     () => null,
     (reason: unknown) => reason,
   );
-  if (!(thrown instanceof Fault)) throw new Error(`expected a Fault for ${target}`);
+  if (!(thrown instanceof Fault)) throw new Error("expected a Fault");
   return thrown;
 }
 
-describe("checkTarget", () => {
+describe("the allow list", () => {
   it.each([
     "http://127.0.0.1:8460",
     "http://127.9.8.7",
@@ -96,6 +107,36 @@ describe("checkTarget", () => {
 
   it("resolves the real localhost to this machine", async () => {
     await expect(checkTarget("http://localhost:1", "http://127.0.0.1:1", [])).resolves.toBeUndefined();
+  });
+});
+
+describe("every place that a run connects to", () => {
+  const local = "http://127.0.0.1:1";
+  const check = (changes: object, targets = [local], allowed: readonly string[] = []) =>
+    checkAllowed({ targets, admin: local, connections: { ...nothing, ...changes } }, allowed, resolve);
+
+  it("is judged: each of several targets", async () => {
+    const fault = await faultOf(check({}, [local, "http://10.0.0.7", "http://10.0.0.8"]));
+    expect(fault.detail.fix).toBe("add --allow 10.0.0.7 --allow 10.0.0.8");
+  });
+
+  it("is judged: the proxy, and the targets behind it by their own names", async () => {
+    const proxy = "http://10.0.0.9:3128";
+    expect((await faultOf(check({ proxy }))).detail.fix).toBe("add --allow 10.0.0.9");
+    const behind = check({ proxy, resolve: { "app.test:80": "127.0.0.1" } }, ["http://app.test"], ["10.0.0.9"]);
+    expect((await faultOf(behind)).detail.fix).toBe("add --allow app.test");
+  });
+
+  it("is judged by the address that it is given, whatever its name", async () => {
+    await expect(check({ resolve: { "nowhere.test:443": "127.0.0.1" } }, ["https://nowhere.test"])).resolves.toBeUndefined();
+    const elsewhere = { resolve: { "staging.example.com:80": "192.0.2.7" } };
+    const fault = await faultOf(check(elsewhere, ["http://staging.example.com"], ["staging.example.com"]));
+    expect(fault.message).toContain("192.0.2.7 is not this machine");
+    await expect(check(elsewhere, ["http://staging.example.com"], ["192.0.2.7"])).resolves.toBeUndefined();
+  });
+
+  it("is judged even where an address is given to a name that nothing connects to", async () => {
+    expect((await faultOf(check({ resolve: { "else.test:80": "192.0.2.7" } }))).detail.fix).toBe("add --allow 192.0.2.7");
   });
 });
 

@@ -5,6 +5,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { Fault, messageOf } from "../model/fault.ts";
+import { destinationsOf, type Reach } from "./destinations.ts";
 
 /** All addresses of a name. Replaceable so that a test can say what `localhost` means. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
@@ -20,21 +21,18 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * Refuses a target or an admin address outside loopback (127.0.0.0/8, ::1, localhost) that `--allow` does not name. A name is
- * allowed by itself or by all of its addresses; `localhost` must resolve to loopback. Throws Fault `usage` naming every host at
- * fault at once, and the flag to add.
+ * Refuses a plan that connects to anything outside loopback (127.0.0.0/8, ::1, localhost) that `--allow` does not name: targets,
+ * admin address and proxy, at the addresses that `resolve` gives them. A name is allowed by itself or by all of its addresses; an
+ * address given by `resolve` only by itself; `localhost` must resolve to loopback. Throws Fault `usage` naming every host at fault
+ * at once, and the flag to add.
  */
-export async function checkTarget(
-  target: string,
-  admin: string,
-  allowed: readonly string[],
-  resolve: Resolve = resolveAll,
-): Promise<void> {
+export async function checkAllowed(reach: Reach, allowed: readonly string[], resolve: Resolve = resolveAll): Promise<void> {
   const permitted = new Set(allowed.map(plainHost));
   const malformed = allowed
     .filter((entry) => !isHost(entry))
     .map((entry) => `--allow takes a host name or address, not "${entry}"`);
-  const hosts = [...new Set([hostOf(target, "target"), hostOf(admin, "admin")])];
+  const given = Object.values(reach.connections.resolve);
+  const hosts = [...new Set([...destinationsOf(reach).map(({ host }) => host), ...given].map(plainHost))];
   const refusals = (await Promise.all(hosts.map((host) => refusalOf(host, permitted, resolve)))).filter(
     (refusal) => refusal !== null,
   );
@@ -79,22 +77,6 @@ function isLoopbackAddress(plain: string): boolean {
 
 async function resolveAll(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
-}
-
-function hostOf(address: string, role: string): string {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  if (url === null || url.hostname === "" || !/^https?:$/.test(url.protocol)) {
-    throw new Fault("usage", `the ${role} is not an address`, {
-      received: redactedAddress(address),
-      expected: "http://host:port or https://host:port",
-    });
-  }
-  return plainHost(url.hostname);
-}
-
-/** A password in an address must not reach the terminal. */
-function redactedAddress(address: string): string {
-  return address.replace(/\/\/[^/]*@/, "//[redacted]@");
 }
 
 /** One spelling per host: lower case, no brackets, no root dot, addresses as the URL standard writes them. */

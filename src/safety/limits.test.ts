@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Fault } from "../model/fault.ts";
-import type { RunPlan, ScheduleTotals, StepPlan } from "../model/plan.ts";
+import { plainNetwork, type RunPlan, type ScheduleTotals, type StepPlan } from "../model/plan.ts";
 import { checkLimits } from "./limits.ts";
 
 const step: StepPlan = { index: 0, role: "step", multiple: 1, ratePerSec: 200, holdUs: 30_000_000 };
@@ -16,6 +16,7 @@ function planWith(steps: readonly StepPlan[], prepared = 0): RunPlan {
   return {
     scenario: { name: "s", path: "s.ts", hash: "0" },
     target: "http://127.0.0.1:1",
+    targets: ["http://127.0.0.1:1"],
     admin: "http://127.0.0.1:1",
     seed: 1,
     peakRatePerSec: 200,
@@ -23,8 +24,9 @@ function planWith(steps: readonly StepPlan[], prepared = 0): RunPlan {
     precision: "timer",
     workers: 1,
     steps,
-    connections: { policy: "keep-alive", max: 1, deadlineUs: 1 },
+    connections: { ...plainNetwork, policy: "keep-alive", max: 1, deadlineUs: 1 },
     operations: [],
+    journeys: [],
     users: { name: "citizens", pool: 1, popularity: "uniform" },
     prepare: { create: "citizen", count: prepared },
     lanes: null,

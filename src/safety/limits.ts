@@ -21,14 +21,14 @@ export const runCeilings = {
     most: 200_000,
     unit: "requests/s",
     reason: "about twice what one core of a generator sends in a bare loop (105,000/s measured)",
-    fix: "lower load.peak.ratePerSec or load.multiples",
+    fix: "lower load.peak.ratePerSec or the highest multiple",
   },
   duration: {
     name: "duration",
     most: 24 * 3_600,
     unit: "s",
     reason: "a day: longer is monitoring, not a stress test",
-    fix: "shorten load.hold or drop multiples",
+    fix: "shorten what is held, or drop multiples or stages",
   },
   requests: {
     name: "number of requests",

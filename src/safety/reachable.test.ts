@@ -1,12 +1,18 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { Worker } from "node:worker_threads";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Fault } from "../model/fault.ts";
-import { probeTarget } from "./reachable.ts";
+import { probeTargets } from "./reachable.ts";
 
-async function refusal(url: string, timeoutMs: number): Promise<Fault> {
-  const thrown: unknown = await probeTarget(url, timeoutMs).then(
+/** Probes a run with one target. */
+async function probeTarget(url: string, timeoutMs: number, changes: object = {}): Promise<void> {
+  const connections = { proxy: null, resolve: {}, sourceAddresses: [], ...changes };
+  await probeTargets({ targets: [url], admin: url, connections }, timeoutMs);
+}
+
+async function refusal(url: string, timeoutMs: number, changes: object = {}): Promise<Fault> {
+  const thrown: unknown = await probeTarget(url, timeoutMs, changes).then(
     () => null,
     (reason: unknown) => reason,
   );
@@ -38,7 +44,7 @@ it("says that nothing listens on a closed port", async () => {
 });
 
 it("says that a name does not resolve", async () => {
-  expect((await refusal("http://no-such-host.invalid", 5_000)).message).toContain("no-such-host.invalid cannot be found");
+  expect((await refusal("http://no-such-host.invalid", 5_000)).message).toContain("no-such-host.invalid:80 cannot be found");
 });
 
 /** Listens with an accept queue of one and then blocks its thread, so that the kernel answers two connections and no third. */
@@ -62,4 +68,40 @@ it("gives up after the given time on a port whose connections are never taken", 
   expect(fault.detail.fix).toContain("firewall");
   for (const socket of fillers) socket.destroy();
   await worker.terminate();
+});
+
+describe("what stands between", () => {
+  async function listening(): Promise<{ port: number; from: string[]; close: () => Promise<void> }> {
+    const from: string[] = [];
+    const server = createServer((socket) => from.push(socket.remoteAddress ?? ""));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    return { port, from, close: async () => new Promise((resolve) => server.close(() => resolve())) };
+  }
+
+  it("is an address that a name is given", async () => {
+    const { port, from, close } = await listening();
+    await probeTarget(`https://nowhere.test:${port}`, 2_000, { resolve: { [`nowhere.test:${port}`]: "127.0.0.1" } });
+    await expect.poll(() => from).toEqual(["127.0.0.1"]);
+    await close();
+    const fault = await refusal(`https://nowhere.test:${port}`, 2_000, { resolve: { [`nowhere.test:${port}`]: "127.0.0.1" } });
+    expect(fault.message).toBe(`nowhere.test:${port} at 127.0.0.1 refused the connection: nothing listens on that port`);
+  });
+
+  it("is a proxy, which is tried instead of the target", async () => {
+    const { port, from, close } = await listening();
+    await probeTarget("http://nowhere.test", 2_000, { proxy: `http://127.0.0.1:${port}` });
+    await expect.poll(() => from).toHaveLength(1);
+    await close();
+  });
+
+  it("is each source address, and one that is not this machine's is named", async () => {
+    const { port, from, close } = await listening();
+    await probeTarget(`http://127.0.0.1:${port}`, 2_000, { sourceAddresses: ["127.0.0.2", "127.0.0.3"] });
+    await expect.poll(() => from.toSorted()).toEqual(["127.0.0.2", "127.0.0.3"]);
+    const fault = await refusal(`http://127.0.0.1:${port}`, 2_000, { sourceAddresses: ["192.0.2.7"] });
+    await close();
+    expect(fault.message).toContain("cannot be reached from 192.0.2.7, which is no address of this machine");
+  });
 });

@@ -1,27 +1,45 @@
 /** Is anyone there? One TCP connection before a run, so that a dead target costs a second and a sentence, not a run. */
-import { connect } from "node:net";
+import { connect, type NetConnectOpts } from "node:net";
 import { errnoOf, Fault, messageOf } from "../model/fault.ts";
 import { formatUs } from "../model/units.ts";
+import { destinationOf, type Destination, type Reach } from "./destinations.ts";
 
 /** Default wait for the connection. Linux repeats a lost SYN after 1 s, so 3 s forgives one or two lost packets. */
 export const probeTimeoutMs = 3_000;
 
 /**
- * Opens and closes one TCP connection to the URL's host and port (80 or 443 where none is given). No byte is sent.
- * Throws Fault `unreachable` saying whether it was refused, timed out or not found, and what to check.
+ * Opens and closes one TCP connection to each target, or to the proxy before them, and one from each source address to the first. No
+ * byte is sent, TLS included. Throws Fault `unreachable` for the first that fails, saying whether it was refused, timed out or not
+ * found, and what to check.
  */
-export async function probeTarget(url: string, timeoutMs: number = probeTimeoutMs): Promise<void> {
-  const { hostname, port, protocol, host } = new URL(url);
-  const address = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (protocol === "https:" ? 443 : 80) };
+export async function probeTargets(reach: Reach, timeoutMs: number = probeTimeoutMs): Promise<void> {
+  const { proxy, resolve, sourceAddresses } = reach.connections;
+  const places = (proxy === null ? reach.targets : [proxy]).map((origin) => destinationOf(origin, resolve, "target"));
+  const [first] = places;
+  const probes: Probe[] = [
+    ...places.map((place): Probe => ({ place, localAddress: sourceAddresses[0] })),
+    ...sourceAddresses.slice(1).flatMap((localAddress): Probe[] => (first === undefined ? [] : [{ place: first, localAddress }])),
+  ];
+  await Promise.all(probes.map((probe) => probeOnce(probe, timeoutMs)));
+}
+
+interface Probe {
+  readonly place: Destination;
+  readonly localAddress: string | undefined;
+}
+
+async function probeOnce({ place, localAddress }: Probe, timeoutMs: number): Promise<void> {
+  const { name, host, port } = place;
   try {
-    await connectOnce(address, timeoutMs);
+    await connectOnce({ host, port, ...(localAddress === undefined ? {} : { localAddress }) }, timeoutMs);
   } catch (thrown) {
-    const { said, fix } = explain(thrown, address.port, timeoutMs);
-    throw new Fault("unreachable", `${host} ${said}`, { expected: "a TCP connection to the target", fix }, { cause: thrown });
+    const by = name === `${host}:${port}` || host.includes(":") ? name : `${name} at ${host}`;
+    const { said, fix } = explain(thrown, { port, localAddress, timeoutMs });
+    throw new Fault("unreachable", `${by} ${said}`, { expected: "a TCP connection to the target", fix }, { cause: thrown });
   }
 }
 
-function connectOnce(address: { readonly host: string; readonly port: number }, timeoutMs: number): Promise<void> {
+function connectOnce(address: NetConnectOpts, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(address);
     const timer = setTimeout(() => settle(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" })), timeoutMs);
@@ -37,7 +55,13 @@ function connectOnce(address: { readonly host: string; readonly port: number }, 
   });
 }
 
-function explain(thrown: unknown, port: number, timeoutMs: number): { said: string; fix: string } {
+interface Attempt {
+  readonly port: number;
+  readonly localAddress: string | undefined;
+  readonly timeoutMs: number;
+}
+
+function explain(thrown: unknown, { port, localAddress, timeoutMs }: Attempt): { said: string; fix: string } {
   const code = errnoOf(thrown) ?? "";
   switch (code) {
     case "ECONNREFUSED":
@@ -53,6 +77,11 @@ function explain(thrown: unknown, port: number, timeoutMs: number): { said: stri
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return { said: "cannot be found: its name does not resolve", fix: "check the spelling of the host and this machine's DNS" };
+    case "EADDRNOTAVAIL":
+      return {
+        said: `cannot be reached from ${localAddress ?? "here"}, which is no address of this machine`,
+        fix: "check sourceAddresses with `ip address`",
+      };
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return { said: `cannot be reached: there is no route to it (${code})`, fix: "check the network, VPN and routes" };

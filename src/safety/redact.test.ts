@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { makeRedactor, redact, redactHeaders } from "./redact.ts";
+import { keepSecret, makeRedactor, redact, redactHeaders } from "./redact.ts";
 
 const plain = makeRedactor({});
 
@@ -16,6 +16,8 @@ describe("redact", () => {
     ["GET /x?access_token=abc&page=2", "GET /x?access_token=[redacted]&page=2"],
     ["connect https://me:p4ss@db.example.com/x", "connect https://[redacted]@db.example.com/x"],
     ["sent Bearer abcdef to it", "sent Bearer [redacted] to it"],
+    ["cookie:          received=b", "cookie:          [redacted]"],
+    ["token=env:NAME:-fallback", "token=[redacted]"],
     ["got eyJhbGciOi.eyJzdWIi.c2ln here", "got [redacted] here"],
   ])("turns %j into %j", (text, clean) => {
     expect(plain(text)).toBe(clean);
@@ -27,6 +29,9 @@ describe("redact", () => {
     "x-synthetic-run: 20260101-abc",
     "mail me@example.com about http://example.com/@handle",
     "monkey: banana",
+    'connections.tls.passphrase: received a value (not shown); write passphrase: "env:CLIENT_KEY_PASSPHRASE"',
+    "journeys.visit.cookie: received an unknown key; expected one of weight, steps, cookies",
+    "export CLIENT_KEY_PASSPHRASE=...",
   ])("leaves %j as it is", (text) => {
     expect(plain(text)).toBe(text);
   });
@@ -47,6 +52,17 @@ describe("redact", () => {
   it("takes this process's own secrets out", () => {
     expect(redact("nothing secret here")).toBe("nothing secret here");
     expect(redact("password=abc")).toBe("password=[redacted]");
+  });
+
+  it("takes out, once it was told to, every text in what a setup returned, but for short ones", () => {
+    const made = { tokens: ["hunter2-a", "hunter2-b"], by: new Map([["id", { name: "Frau+Holle" }]]), n: 123_456, to: "north" };
+    keepSecret(Object.assign(made, { made }));
+    expect(redact("/x?s=hunter2-a says hunter2-b, Frau%2BHolle went north")).toBe(
+      "/x?s=[redacted] says [redacted], [redacted] went north",
+    );
+    expect(() => keepSecret(Array.from({ length: 10_001 }, (_, at) => `token-${at}`))).toThrowError(/too many texts/);
+    keepSecret(undefined);
+    expect(redact("hunter2-a")).toBe("hunter2-a");
   });
 
   it("stays linear on hostile text", () => {

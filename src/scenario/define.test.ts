@@ -19,7 +19,13 @@ it("gives request the user that users makes, and at", () => {
       shoe: { kind: "read", weight: 1, request: (user) => ({ path: `/shoes/${user.shoeSize}` }) },
     },
   });
-  const path = scenario.operations["scan"]?.request(scenario.users.user(1, 0), { index: 7, dueMs: 0, random: 0 }).path;
+  const path = scenario.operations["scan"]?.request(scenario.users.user(1, 0), {
+    index: 7,
+    dueMs: 0,
+    random: 0,
+    setup: undefined,
+    carried: {},
+  }).path;
   expect(path).toMatch(/^\/codes\/000000\d{11}[\dX]\/7$/);
 });
 

@@ -378,11 +378,11 @@ it("gives up on a file that waits for something", async () => {
 it("lists every fault of a scenario at once", async () => {
   const file = await write(
     "faulty.ts",
-    scenarioText().replace("ratePerSec: 10", 'ratePersec: "10"').replace('"http:', '"https:'),
+    scenarioText().replace("ratePerSec: 10", 'ratePersec: "10"').replace("127.0.0.1:1", "127.0.0.1:1/path"),
   );
   expect((await load(file)).message).toMatchInlineSnapshot(`
     "faulty.ts has 3 faults:
-      target: received "https://127.0.0.1:1"; expected an http:// address with no path, query or user name; https is not supported yet; write target: "http://127.0.0.1:8460"
+      target: received "http://127.0.0.1:1/path"; expected an http:// or https:// address with no path, query or user name, or a list of 1 to 16 different ones; write target: "http://127.0.0.1:8460"
       load.peak.ratePerSec: received nothing; expected arrivals per second, above 0 and at most 1,000,000; write ratePerSec: 200
       load.peak.ratePersec: received an unknown key; expected one of ratePerSec; write ratePerSec"
   `);

@@ -15,6 +15,16 @@ it.each([
   { method: "POST", path: "/", body: "", headers: { "content-type": "text/plain" } },
   { method: "POST", path: "/", json: null },
   { method: "POST", path: "/", headers: undefined, body: undefined, json: undefined },
+  { method: "POST", path: "/", form: { name: "李明", note: "a\r\nb" } },
+  { method: "POST", path: "/", body: new Uint8Array([0, 255]), headers: { "content-type": "application/pdf" } },
+  {
+    method: "POST",
+    path: "/",
+    multipart: [
+      { name: "note", content: "" },
+      { name: "photo", content: Buffer.from([1, 2]), filename: "a b.jpg", type: "image/jpeg; q=1" },
+    ],
+  },
 ])("finds nothing wrong with %j", (shape) => {
   expect(shapeFaults(shape)).toEqual([]);
 });
@@ -24,11 +34,11 @@ it.each([
   [Promise.resolve({ path: "/" }), "request: received a promise; expected an object; write request: () => ({ path: '/' })"],
   [
     { url: "/" },
-    "url: received an unknown key; expected one of method, path, headers, json, body; write one of these, or nothing",
+    "url: received an unknown key; expected one of method, path, headers, json, form, multipart, body; write one of these, or nothing",
   ],
   [
     { path: "/", header: {} },
-    "header: received an unknown key; expected one of method, path, headers, json, body; write headers",
+    "header: received an unknown key; expected one of method, path, headers, json, form, multipart, body; write headers",
   ],
   [
     { path: "/", method: "post" },
@@ -42,7 +52,46 @@ it.each([
     { path: "/", json: 1, body: "1" },
     "body: received both json and body; expected at most one of them; write json, or body for anything else",
   ],
-  [{ path: "/", body: 5 }, 'body: received 5; expected a text of at most 8 MiB; write body: "..."'],
+  [
+    { path: "/", body: 5 },
+    'body: received 5; expected a text or a Uint8Array of at most 8 MiB; write body: "...", or body: fileBytes(new URL("./form.pdf", import.meta.url))',
+  ],
+  [
+    { path: "/", json: 1, form: {}, multipart: [], body: "1" },
+    "body: received json and form and multipart and body; expected at most one of them; write json, or body for anything else",
+  ],
+  [{ path: "/", form: { age: 5 } }, "form.age: received 5; expected a text; write String(...), or leave it out"],
+  [{ path: "/", form: "a=b" }, 'form: received "a=b"; expected an object of at most 1000 texts; write form: { name: "..." }'],
+  [
+    { path: "/", multipart: [] },
+    'multipart: received []; expected a list of 1 to 100 parts; write multipart: [{ name: "photo", content: bytes, filename: "photo.jpg", type: "image/jpeg" }]',
+  ],
+  [
+    {
+      path: "/",
+      multipart: [
+        { name: "a", content: "b" },
+        { name: "", content: "b" },
+      ],
+    },
+    'multipart.1.name: received ""; expected a text; write name: "photo"',
+  ],
+  [
+    { path: "/", multipart: [{ name: "a", content: "b", type: "image/png\r\nx-evil: 1" }] },
+    'multipart.0.type: received "image/png\\r\\nx-evil: 1"; expected a media type; write type: "image/jpeg"',
+  ],
+  [
+    { path: "/", multipart: [{ name: "a", content: "b", fileName: "c" }] },
+    "multipart.0.fileName: received an unknown key; expected one of name, content, filename, type; write filename",
+  ],
+  [
+    { path: "/", multipart: [{ name: "a", content: 5 }] },
+    'multipart.0.content: received 5; expected a text or a Uint8Array of at most 8 MiB; write content: "..."',
+  ],
+  [
+    { path: "/", form: { a: "b" }, headers: { "content-type": "text/plain" } },
+    'headers: received "content-type" beside form; expected one of the two; write body to keep it, encoded as you like',
+  ],
   [
     { path: "/", headers: { Host: "other" } },
     'headers: received "Host"; expected no header that Peakproof sets itself; write nothing',
@@ -93,6 +142,16 @@ it("refuses json that contains itself", () => {
 it("refuses a body beyond 8 MiB, counted in bytes", () => {
   expect(shapeFaults({ path: "/", body: "王".repeat(3 * 1_024 * 1_024) })).toHaveLength(1);
   expect(shapeFaults({ path: "/", body: "a".repeat(3 * 1_024 * 1_024) })).toEqual([]);
+});
+
+it("refuses forms and parts that come to more than 8 MiB together, and lists every part at fault", () => {
+  const content = "a".repeat(5 * 1_024 * 1_024);
+  const parts = [1, 2].map((at) => ({ name: `part-${at}`, content }));
+  expect(shapeFaults({ path: "/", multipart: parts })).toEqual([
+    "multipart: received 10485760 bytes; expected at most 8 MiB; write a smaller body",
+  ]);
+  expect(shapeFaults({ path: "/", form: { a: content, b: content } })).toHaveLength(1);
+  expect(shapeFaults({ path: "/", multipart: [{ name: 1, content: 2 }, 3, {}] })).toHaveLength(5);
 });
 
 it("lets no line break or control character through in a path, a method or a header", () => {

@@ -1,20 +1,23 @@
 import { defaultTagHeaders } from "../model/tags.ts";
-import { fields, type Field } from "./fields.ts";
+import { bodyFaults } from "./body-faults.ts";
+import type { Field } from "./fields.ts";
 import { describe, fieldFault, type InputFault } from "./input-fault.ts";
 import { show } from "./show.ts";
 import { nearest } from "./similar.ts";
 
-/** Bounds of one request. Servers refuse longer heads (8 KB is the usual limit); a body is held in memory while it is sent. */
-const requestLimits = { pathCharacters: 8_000, headers: 64, headerCharacters: 8_000, bodyBytes: 8 * 1_024 * 1_024 } as const;
+/** Bounds of one request's head. Servers refuse longer ones (8 KB is the usual limit). */
+const headLimits = { pathCharacters: 8_000, headers: 64, headerCharacters: 8_000 } as const;
 
-const keys = ["method", "path", "headers", "json", "body"] as const;
+/** Bodies whose type we say ourselves. */
+const typedBodies = ["json", "form", "multipart"] as const;
+const keys = ["method", "path", "headers", ...typedBodies, "body"] as const;
 /** Headers that frame the message or mark it as synthetic: they are ours, and a second one would be a lie. */
 const framing = ["host", "connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect"];
 const marking = ["baggage", "traceparent", "user-agent", ...Object.values(defaultTagHeaders)];
 const ours = new Set([...framing, ...marking]);
 
 const path: Field = {
-  accepts: (value) => typeof value === "string" && /^\/[!"$-~]*$/.test(value) && value.length <= requestLimits.pathCharacters,
+  accepts: (value) => typeof value === "string" && /^\/[!"$-~]*$/.test(value) && value.length <= headLimits.pathCharacters,
   expected: 'a path that begins with "/", in printable ASCII without blanks or "#", of at most 8,000 characters',
   write: "path: `/codes/${encodeURIComponent(id)}`",
 };
@@ -24,14 +27,9 @@ const method: Field = {
   write: 'method: "POST"',
 };
 const headerValue: Field = {
-  accepts: (value) => typeof value === "string" && /^[\t -~]*$/.test(value) && value.length <= requestLimits.headerCharacters,
+  accepts: (value) => typeof value === "string" && /^[\t -~]*$/.test(value) && value.length <= headLimits.headerCharacters,
   expected: "printable ASCII without line breaks, of at most 8,000 characters",
   write: "a text, with anything else through encodeURIComponent",
-};
-const body: Field = {
-  accepts: (value) => typeof value === "string" && Buffer.byteLength(value) <= requestLimits.bodyBytes,
-  expected: "a text of at most 8 MiB",
-  write: 'body: "..."',
 };
 const userId: Field = {
   accepts: (value) => typeof value === "string" && /^[!#-+\--:<-[\]-~]{1,128}$/.test(value),
@@ -52,8 +50,11 @@ export function shapeFaults(shape: unknown): string[] {
     ...Object.keys(entries).flatMap(keyFaults),
     ...leafFaults("path", entries["path"], path),
     ...(entries["method"] === undefined ? [] : leafFaults("method", entries["method"], method)),
-    ...headersFaults(entries["headers"], entries["json"] !== undefined),
-    ...bodyFaults(entries["json"], entries["body"]),
+    ...headersFaults(
+      entries["headers"],
+      typedBodies.find((kind) => entries[kind] !== undefined),
+    ),
+    ...bodyFaults(entries),
   ];
   return faults.map(describe);
 }
@@ -76,23 +77,23 @@ function keyFaults(key: string): InputFault[] {
   ];
 }
 
-function headersFaults(headers: unknown, hasJson: boolean): InputFault[] {
+function headersFaults(headers: unknown, typed: TypedBody | undefined): InputFault[] {
   if (headers === undefined) return [];
   if (!isHeaderList(headers)) {
-    const expected = `an object of at most ${requestLimits.headers} headers`;
+    const expected = `an object of at most ${headLimits.headers} headers`;
     return [{ path: "headers", received: show(headers), expected, fix: 'headers: { accept: "application/json" }' }];
   }
   return Object.entries(headers).flatMap(([name, value]) =>
-    headerNameFaults(name, hasJson).concat(leafFaults(`headers.${show(name).slice(1, -1)}`, value, headerValue)),
+    headerNameFaults(name, typed).concat(leafFaults(`headers.${show(name).slice(1, -1)}`, value, headerValue)),
   );
 }
 
 function isHeaderList(headers: unknown): headers is object {
   if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return false;
-  return Object.keys(headers).length <= requestLimits.headers;
+  return Object.keys(headers).length <= headLimits.headers;
 }
 
-function headerNameFaults(name: string, hasJson: boolean): InputFault[] {
+function headerNameFaults(name: string, typed: TypedBody | undefined): InputFault[] {
   const path = "headers";
   // A token of RFC 9110, section 5.6.2.
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
@@ -101,37 +102,11 @@ function headerNameFaults(name: string, hasJson: boolean): InputFault[] {
   if (ours.has(name.toLowerCase())) {
     return [{ path, received: show(name), expected: "no header that Peakproof sets itself", fix: "nothing" }];
   }
-  if (hasJson && name.toLowerCase() === "content-type") {
-    return [
-      { path, received: `${show(name)} beside json`, expected: "one of the two", fix: "body: JSON.stringify(...) to keep it" },
-    ];
+  if (typed !== undefined && name.toLowerCase() === "content-type") {
+    const fix = typed === "json" ? "body: JSON.stringify(...) to keep it" : "body to keep it, encoded as you like";
+    return [{ path, received: `${show(name)} beside ${typed}`, expected: "one of the two", fix }];
   }
   return [];
 }
 
-function bodyFaults(json: unknown, text: unknown): InputFault[] {
-  if (json !== undefined && text !== undefined) {
-    return [
-      { path: "body", received: "both json and body", expected: "at most one of them", fix: "json, or body for anything else" },
-    ];
-  }
-  if (text !== undefined) return leafFaults("body", text, body);
-  return json === undefined ? [] : jsonFaults(json);
-}
-
-function jsonFaults(json: unknown): InputFault[] {
-  const encoded = encodeJson(json);
-  if (encoded === null) {
-    const expected = "a value that JSON can carry: no functions, bigints or cycles";
-    return [{ path: "json", received: show(json), expected, fix: fields.request.write }];
-  }
-  return leafFaults("json", encoded, body);
-}
-
-function encodeJson(json: unknown): string | null {
-  try {
-    return JSON.stringify(json) ?? null;
-  } catch {
-    return null;
-  }
-}
+type TypedBody = (typeof typedBodies)[number];

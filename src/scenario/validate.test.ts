@@ -17,6 +17,8 @@ const good = {
   operations: { scan },
 };
 
+const staged = (...stages: readonly object[]) => ({ peak: { ratePerSec: 200 }, stages });
+
 /** The faults of the good scenario with some of its keys replaced, a line each. */
 async function faults(changes: object): Promise<string[]> {
   return (await scenarioFaults({ ...good, ...changes })).map(describe);
@@ -25,13 +27,53 @@ async function faults(changes: object): Promise<string[]> {
 it("finds nothing wrong with a scenario that says everything", async () => {
   expect(
     await faults({
+      target: ["https://127.0.0.1:8460", "https://127.0.0.1:8470/"],
       admin: "http://127.0.0.1:8461/",
       load: { ...good.load, warmup: "0s", pace: "burst", precision: "spin" },
-      connections: { policy: "fresh", max: 10, deadline: "500ms" },
+      connections: {
+        policy: "fresh",
+        max: 10,
+        deadline: "500ms",
+        protocol: "h2",
+        proxy: "http://127.0.0.1:3128",
+        resolve: { "health.example:443": "127.0.0.1", "[::1]:80": "::1" },
+        sourceAddresses: ["127.0.0.2", "::1"],
+        host: "health.example:8443",
+        tls: { insecure: false, serverName: "health.example", ca: "ca.pem", cert: "c.pem", key: "k.pem", passphrase: "env:PASS" },
+      },
       operations: {
-        scan: { ...scan, expect: { status: [200, 404] }, checks: { named: () => true } },
+        scan: {
+          ...scan,
+          expect: { status: [200, 404] },
+          checks: { named: () => true },
+          connection: "fresh",
+          redirects: 3,
+          retry: {
+            attempts: 3,
+            on: ["status:503", "status", "connect", "timeout:reading", "check:named"],
+            backoff: "fixed",
+            base: "1s",
+            max: "1s",
+            jitter: 0,
+            retryAfter: false,
+            attemptDeadline: "2s",
+            budget: 0.1,
+          },
+        },
         report: { ...report, weight: 0, created: () => "1", undo: () => ({ path: "/" }), expect: { status: 201 } },
       },
+      journeys: {
+        visit: {
+          weight: 1,
+          cookies: false,
+          steps: [
+            { operation: "scan", carry: () => ({ id: 1 }) },
+            { operation: "report", think: ["1s", "2s"], when: () => true },
+            { operation: "scan", think: "1s" },
+          ],
+        },
+      },
+      setup: () => 1,
       prepare: { create: "report", count: 100 },
       lanes: { trivial: "/ping" },
       observe: { prometheus: "/metrics", pids: [1] },
@@ -58,7 +100,7 @@ it("accepts an author's own class as a source of users", async () => {
 it("lists the faults of every field at once, each with what came, what was expected and what to write", async () => {
   const lines = await faults({
     name: "",
-    target: "https://shop.example",
+    target: "https://shop.example/shop",
     admin: "http://user:secret@127.0.0.1/path",
     load: { peak: { ratePerSec: "200" }, multiples: [1, 1], hold: "30 seconds", warmup: -1, pace: "steady", precision: "exact" },
     connections: { policy: "close", max: 0, deadline: "1h" },
@@ -76,8 +118,8 @@ it("lists the faults of every field at once, each with what came, what was expec
   expect(lines).toMatchInlineSnapshot(`
     [
       "name: received ""; expected a name of at most 80 characters; write name: "health-code-mixed"",
-      "target: received "https://shop.example"; expected an http:// address with no path, query or user name; https is not supported yet; write target: "http://127.0.0.1:8460"",
-      "admin: received "http://***@127.0.0.1/path"; expected an http:// address with no path, query or user name; https is not supported yet; write admin: "http://127.0.0.1:8461"",
+      "target: received "https://shop.example/shop"; expected an http:// or https:// address with no path, query or user name, or a list of 1 to 16 different ones; write target: "http://127.0.0.1:8460"",
+      "admin: received "http://***@127.0.0.1/path"; expected an http:// or https:// address with no path, query or user name; write admin: "http://127.0.0.1:8461"",
       "load.peak.ratePerSec: received "200"; expected arrivals per second, above 0 and at most 1,000,000; write ratePerSec: 200",
       "load.multiples: received [1,1]; expected 1 to 50 different numbers above 0 and at most 1,000; write multiples: [1, 2, 3, 5]",
       "load.hold: received "30 seconds"; expected a duration from 100ms to 24h; write hold: "30s"",
@@ -92,7 +134,7 @@ it("lists the faults of every field at once, each with what came, what was expec
       "users.popularity: received "pareto"; expected "uniform" or "zipf"; write popularity: "zipf"",
       "users.user: received nothing; expected a function (seed, index) that makes a user; write users: citizens({ pool: 10_000 })",
       "operations.scan.kind: received "get"; expected "read" or "write"; write kind: "read"",
-      "operations.scan.weight: received -1; expected a number of at least 0; write weight: 1, or 0 for an operation that only prepare uses",
+      "operations.scan.weight: received -1; expected a number of at least 0; write weight: 1, or 0 for no arrivals of its own",
       "operations.scan.request: received "/codes"; expected a function (user, at) that returns { method, path, headers, json }; write request: (user) => ({ path: \`/codes/\${user.id}\` })",
       "operations.scan.expect.status: received 99; expected an HTTP status from 100 to 599, or a list of them; write expect: { status: [200, 404] }",
       "operations.scan.checks.a: received true; expected a function (reply) that returns true or false; write checks: { named: (reply) => reply.json.name !== undefined }",
@@ -109,7 +151,88 @@ it("lists the faults of every field at once, each with what came, what was expec
       "cleanup.http.token: received a value (not shown); expected the name of an environment variable, never the token itself; write token: "env:PEAKPROOF_TOKEN"",
       "cleanup.http.batch: received 0; expected a whole number from 1 to 10,000; write batch: 500",
       "cleanup.http.settle: received "soon"; expected a duration up to 5m; write settle: "1s"",
-      "operations: received no operation with a weight above 0; expected at least one with a weight above 0; write weight: 1",
+      "operations: received no operation or journey with a weight above 0; expected at least one with a weight above 0; write weight: 1",
+    ]
+  `);
+});
+
+it("lists the faults of stages, connections, retries and journeys, too", async () => {
+  const lines = await faults({
+    target: ["http://127.0.0.1:1", "HTTP://127.0.0.1:1/"],
+    load: { peak: { ratePerSec: 200 }, stages: [{ multiple: -1, ramp: "soon", hold: 3, rampp: "1s" }, "3x"] },
+    connections: {
+      protocol: "h3",
+      proxy: "127.0.0.1:3128",
+      resolve: { "health.example": "127.0.0.1", "a.example:443": "elsewhere" },
+      sourceAddresses: ["eth0"],
+      host: "a b",
+      tls: { insecure: "yes", serverName: "127.0.0.1", ca: "", passphrase: "hunter2" },
+    },
+    operations: {
+      scan: {
+        ...scan,
+        connection: "close",
+        redirects: 21,
+        retry: {
+          attempts: 1,
+          on: ["503"],
+          backoff: "linear",
+          base: "1",
+          max: -1,
+          jitter: 2,
+          retryAfter: 1,
+          attemptDeadline: "0s",
+          budget: 0,
+        },
+      },
+    },
+    journeys: {
+      visit: { weight: "1", steps: [{ operation: 1, think: ["1s"], when: true, carry: "id" }], cookies: 1 },
+      other: [],
+    },
+    setup: "token",
+  });
+  expect(lines.join("\n")).not.toMatch(/hunter2/);
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "target: received ["http://127.0.0.1:1","HTTP://127.0.0.1:1/"]; expected an http:// or https:// address with no path, query or user name, or a list of 1 to 16 different ones; write target: "http://127.0.0.1:8460"",
+      "load.stages.0.multiple: received -1; expected a number above 0 and at most 1,000, or 0 for a ramp down to nothing; write multiple: 3",
+      "load.stages.0.ramp: received "soon"; expected a duration from 100ms to 24h; write ramp: "10s"",
+      "load.stages.0.hold: received 3; expected a duration from 100ms to 24h; write hold: "30s"",
+      "load.stages.0.rampp: received an unknown key; expected one of multiple, ramp, hold; write ramp",
+      "load.stages.1: received "3x"; expected an object; write { multiple: 3, ramp: "10s", hold: "30s" }",
+      "connections.protocol: received "h3"; expected "h1" or "h2"; write protocol: "h1"",
+      "connections.proxy: received "127.0.0.1:3128"; expected an http:// address with no path, query or user name, since TLS to a proxy is not supported; write proxy: "http://127.0.0.1:3128"",
+      "connections.resolve["a.example:443"]: received "elsewhere"; expected an IP address; write resolve: { "health.example:443": "127.0.0.1" }",
+      "connections.sourceAddresses: received ["eth0"]; expected 1 to 64 different IP addresses of this machine; write sourceAddresses: ["127.0.0.2", "127.0.0.3"]",
+      "connections.host: received "a b"; expected a host name with or without a port, as the Host header has it; write host: "health.example"",
+      "connections.tls.insecure: received "yes"; expected true or false; write insecure: true",
+      "connections.tls.serverName: received "127.0.0.1"; expected a host name, which is no address; write serverName: "health.example"",
+      "connections.tls.ca: received ""; expected the path of a PEM file, from the scenario file; write ca: "./ca.pem"",
+      "connections.tls.passphrase: received a value (not shown); expected the name of an environment variable, never the passphrase itself; write passphrase: "env:CLIENT_KEY_PASSPHRASE"",
+      "operations.scan.connection: received "close"; expected "keep-alive" or "fresh"; write connection: "fresh"",
+      "operations.scan.redirects: received 21; expected a whole number from 0 to 20; write redirects: 3",
+      "operations.scan.retry.attempts: received 1; expected a whole number from 2 to 10, the first attempt included; write attempts: 3",
+      "operations.scan.retry.on: received ["503"]; expected a list of error keys, or of phases: status, connect, tls, sent, reading, timeout, check; write on: ["status:503", "connect", "timeout:reading"]",
+      "operations.scan.retry.backoff: received "linear"; expected "none", "fixed" or "exponential"; write backoff: "exponential"",
+      "operations.scan.retry.base: received "1"; expected a duration up to 10m; write base: "100ms"",
+      "operations.scan.retry.max: received -1; expected a duration up to 10m; write max: "10s"",
+      "operations.scan.retry.jitter: received 2; expected the part of each wait that is drawn at random, 0 to 1; write jitter: 1",
+      "operations.scan.retry.retryAfter: received 1; expected true or false; write retryAfter: true",
+      "operations.scan.retry.attemptDeadline: received "0s"; expected a duration from 1ms to 10m; write attemptDeadline: "2s"",
+      "operations.scan.retry.budget: received 0; expected retries as a share of first attempts, above 0 and at most 10; write budget: 0.1",
+      "journeys.visit.weight: received "1"; expected a number of at least 0; write weight: 1, or 0 for no arrivals of its own",
+      "journeys.visit.steps.0.operation: received 1; expected the name of an operation; write operation: "scan"",
+      "journeys.visit.steps.0.think: received ["1s"]; expected a duration up to 1h, or two of them: the shortest and the longest; write think: "1s", or think: ["500ms", "2s"]",
+      "journeys.visit.steps.0.when: received true; expected a function (carried) that returns true or false; write when: (carried) => carried.status !== "green"",
+      "journeys.visit.steps.0.carry: received "id"; expected a function (reply, carried) that returns what later steps need; write carry: (reply) => ({ reportId: reply.json.id })",
+      "journeys.visit.cookies: received 1; expected true or false; write cookies: false",
+      "journeys.other: received []; expected an object; write visit: { weight: 1, steps: [{ operation: "scan" }, { operation: "report", think: "2s" }] }",
+      "setup: received "token"; expected a function (context) that returns what at.setup is to be; write setup: async ({ target, headers }) => ({ session: await logIn(target, headers) })",
+      "journeys.visit.steps.0.think: received think in the first step; expected it in later steps, since nothing comes before the first; write nothing",
+      "journeys.visit.steps.0.when: received when in the first step; expected it in later steps, since nothing comes before the first; write nothing",
+      "connections.resolve: received "health.example"; expected host:port, the port always there; write resolve: { "health.example:443": "127.0.0.1" }",
+      "connections.tls.passphrase: received passphrase without key; expected the key that it opens; write key: "./client.key"",
     ]
   `);
 });
@@ -118,12 +241,11 @@ it("says what is missing, down to the smallest whole that is", async () => {
   expect((await scenarioFaults({ load: { peak: {} } })).map(describe)).toMatchInlineSnapshot(`
     [
       "name: received nothing; expected a name of at most 80 characters; write name: "health-code-mixed"",
-      "target: received nothing; expected an http:// address with no path, query or user name; https is not supported yet; write target: "http://127.0.0.1:8460"",
+      "target: received nothing; expected an http:// or https:// address with no path, query or user name, or a list of 1 to 16 different ones; write target: "http://127.0.0.1:8460"",
       "load.peak.ratePerSec: received nothing; expected arrivals per second, above 0 and at most 1,000,000; write ratePerSec: 200",
-      "load.multiples: received nothing; expected 1 to 50 different numbers above 0 and at most 1,000; write multiples: [1, 2, 3, 5]",
-      "load.hold: received nothing; expected a duration from 100ms to 24h; write hold: "30s"",
       "users: received nothing; expected an object; write users: citizens({ pool: 10_000 })",
       "operations: received nothing; expected an object; write operations: { scan: { ... } }",
+      "load: received neither multiples nor stages; expected either multiples with hold, or stages; write multiples: [1, 2, 3, 5], hold: "30s"",
     ]
   `);
 });
@@ -142,16 +264,16 @@ group("unknown keys", () => {
     expect(
       await faults({
         taget: "http://127.0.0.1:1",
-        load: { ...good.load, peak: { ratePerSec: 1, rate: 2 }, stages: [] },
+        load: { ...good.load, peak: { ratePerSec: 1, rate: 2 }, stage: [] },
         operations: { scan: { ...scan, weigth: 1, body: "x" } },
       }),
     ).toMatchInlineSnapshot(`
       [
         "load.peak.rate: received an unknown key; expected one of ratePerSec; write ratePerSec",
-        "load.stages: received an unknown key; expected one of peak, multiples, hold, warmup, pace, precision; write one of these, or nothing",
-        "operations.scan.weigth: received an unknown key; expected one of kind, weight, request, expect, checks, created, undo; write weight",
-        "operations.scan.body: received an unknown key; expected one of kind, weight, request, expect, checks, created, undo; write one of these, or nothing",
-        "taget: received an unknown key; expected one of name, target, admin, load, connections, users, prepare, operations, lanes, observe, budgets, thirdParties, cleanup; write target",
+        "load.stage: received an unknown key; expected one of peak, multiples, hold, stages, warmup, pace, precision; write stages",
+        "operations.scan.weigth: received an unknown key; expected one of kind, weight, request, expect, checks, created, undo, connection, redirects, retry; write weight",
+        "operations.scan.body: received an unknown key; expected one of kind, weight, request, expect, checks, created, undo, connection, redirects, retry; write one of these, or nothing",
+        "taget: received an unknown key; expected one of name, target, admin, load, connections, users, prepare, operations, journeys, setup, lanes, observe, budgets, thirdParties, cleanup; write target",
       ]
     `);
   });
@@ -167,7 +289,7 @@ group("what no single field can tell", () => {
     [
       "only weights of 0",
       { operations: { scan: { ...scan, weight: 0 } } },
-      "operations: received no operation with a weight above 0; expected at least one with a weight above 0; write weight: 1",
+      "operations: received no operation or journey with a weight above 0; expected at least one with a weight above 0; write weight: 1",
     ],
     [
       "an operation's name",
@@ -229,13 +351,132 @@ group("what no single field can tell", () => {
       { load: { ...good.load, peak: { ratePerSec: 500_000 } } },
       "load.multiples: received 1500000 arrivals per second at the top; expected peak times the highest multiple at most 1,000,000; write a lower multiple",
     ],
+    [
+      "neither multiples nor stages",
+      { load: { peak: { ratePerSec: 1 } } },
+      'load: received neither multiples nor stages; expected either multiples with hold, or stages; write multiples: [1, 2, 3, 5], hold: "30s"',
+    ],
+    [
+      "multiples that are not held",
+      { load: { peak: { ratePerSec: 1 }, multiples: [1] } },
+      'load.hold: received nothing; expected a duration from 100ms to 24h; write hold: "30s"',
+    ],
+    [
+      "stages beside multiples",
+      { load: { peak: { ratePerSec: 1 }, multiples: [1], stages: [{ multiple: 1, hold: "1s" }] } },
+      "load.multiples: received multiples beside stages; expected either multiples with hold, or stages; write one of the two",
+    ],
+    [
+      "a stage that takes no time",
+      { load: staged({ multiple: 1, hold: "1s" }, { multiple: 2 }) },
+      'load.stages.1: received a stage that takes no time; expected a ramp, a hold, or both; write { multiple: 2, hold: "30s" }',
+    ],
+    [
+      "stages of which none is held",
+      { load: staged({ multiple: 1, ramp: "1s" }) },
+      'load.stages: received no stage with a hold; expected at least one that is held, since nothing is judged by a ramp; write hold: "30s"',
+    ],
+    [
+      "a hold at nothing",
+      { load: staged({ multiple: 1, hold: "1s" }, { multiple: 0, hold: "1s" }) },
+      "load.stages.1.multiple: received 0; expected 0 only for a ramp down to nothing, with no hold; write multiple: 0.1, or no such stage",
+    ],
+    [
+      "a ramp from nothing to nothing",
+      { load: staged({ multiple: 0, ramp: "1s" }, { multiple: 1, hold: "1s" }) },
+      "load.stages.0.multiple: received 0; expected 0 only for a ramp down to nothing, with no hold; write multiple: 0.1, or no such stage",
+    ],
+    [
+      "a top stage beyond the limit",
+      { load: { ...staged({ multiple: 3, hold: "1s" }), peak: { ratePerSec: 500_000 } } },
+      "load.stages: received 1500000 arrivals per second at the top; expected peak times the highest multiple at most 1,000,000; write a lower multiple",
+    ],
+    [
+      "too many stages",
+      { load: staged(...Array.from({ length: 101 }, () => ({ multiple: 1, hold: "1s" }))) },
+      "load.stages: received 101 stages; expected at most 100; write fewer",
+    ],
+    [
+      "a journey's step that names no operation",
+      { journeys: { visit: { weight: 1, steps: [{ operation: "scna" }] } } },
+      'journeys.visit.steps.0.operation: received "scna"; expected an operation: scan; write scan',
+    ],
+    [
+      "a journey without steps",
+      { journeys: { visit: { weight: 1, steps: [] } } },
+      'journeys.visit.steps: received 0 steps; expected 1 to 50; write steps: [{ operation: "scan" }]',
+    ],
+    [
+      "a journey named like an operation",
+      { journeys: { scan: { weight: 1, steps: [{ operation: "scan" }] } } },
+      'journeys.scan: received the name of an operation, "scan"; expected a name of its own; write "scan-journey"',
+    ],
+    [
+      "a journey that waits before it begins",
+      { journeys: { visit: { weight: 1, steps: [{ operation: "scan", think: "1s" }] } } },
+      "journeys.visit.steps.0.think: received think in the first step; expected it in later steps, since nothing comes before the first; write nothing",
+    ],
+    [
+      "a think time whose bounds are the wrong way round",
+      { journeys: { visit: { weight: 1, steps: [{ operation: "scan" }, { operation: "scan", think: ["2s", "1s"] }] } } },
+      'journeys.visit.steps.1.think: received ["2s","1s"]; expected the shortest first; write think: ["1s", "2s"]',
+    ],
+    [
+      "too many journeys",
+      {
+        journeys: Object.fromEntries(
+          Array.from({ length: 33 }, (_, at) => [`j${at}`, { weight: 1, steps: [{ operation: "scan" }] }]),
+        ),
+      },
+      "journeys: received 33 journeys; expected at most 32; write fewer, or several scenarios",
+    ],
+    [
+      "a budget for a journey",
+      { budgets: ["visit response p99 <= 1s"], journeys: { visit: { weight: 1, steps: [{ operation: "scan" }] } } },
+      'budgets.0: received the journey "visit"; expected an operation, since a journey is judged by its requests: scan; write scan',
+    ],
+    [
+      "a retry's longest wait that is shorter than its first",
+      { operations: { scan: { ...scan, retry: { attempts: 2, base: "20s" } } } },
+      'operations.scan.retry: received base "20s" and max "10s"; expected max at least base; write max: "20s"',
+    ],
+    [
+      "authorities to trust beside no verification",
+      { connections: { tls: { insecure: true, ca: "ca.pem" } } },
+      'connections.tls: received insecure together with ca; expected one of the two: verified by ca, or not at all; write ca: "./ca.pem"',
+    ],
+    [
+      "a certificate without its key",
+      { connections: { tls: { cert: "c.pem" } } },
+      'connections.tls: received cert alone; expected a client certificate and its key; write key: "./client.key"',
+    ],
+    [
+      "a passphrase that opens nothing",
+      { connections: { tls: { passphrase: "env:PASS" } } },
+      'connections.tls.passphrase: received passphrase without key; expected the key that it opens; write key: "./client.key"',
+    ],
   ])("refuses %s", async (_what, changes, line) => {
     expect(await faults(changes)).toEqual([line]);
+  });
+
+  it("accepts operations that only journeys reach", async () => {
+    const journeys = { visit: { weight: 1, steps: [{ operation: "scan" }] } };
+    expect(await faults({ operations: { scan: { ...scan, weight: 0 } }, journeys })).toEqual([]);
   });
 
   it("accepts writes with a reason why nothing is cleaned", async () => {
     expect(await faults({ operations: { scan, report }, cleanup: { none: "the database is thrown away" } })).toEqual([]);
   });
+});
+
+it.each([
+  [[]],
+  [["http://a", "http://a/"]],
+  [["http://a", "ftp://b"]],
+  [["http://a", 1]],
+  [Array.from({ length: 17 }, (_, at) => `http://h${at}`)],
+])("refuses the targets %j", async (target) => {
+  expect(await faults({ target })).toHaveLength(1);
 });
 
 it.each(["ftp://host", "host:80", "http://host/path", "http://host?x=1", "http://u@host", "", "http://"])(

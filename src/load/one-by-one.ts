@@ -1,0 +1,80 @@
+import { monotonicUs } from "../measure/clock.ts";
+import { SecondMeter } from "../measure/second-meter.ts";
+import type { RunPlan } from "../model/plan.ts";
+import type { Operation } from "../model/scenario.ts";
+import type { Journal } from "../record/journal.ts";
+import { outcomeLine, type Departure, type Flight } from "./flight.ts";
+import { Sender } from "./sender.ts";
+
+/** How often the request's deadline is looked at. */
+const expireEveryMs = 20;
+
+/** Sends requests as a run does, one after the other, and waits for each. As the first user, tagged as probes. */
+export class OneByOne {
+  readonly #plan: RunPlan;
+  readonly #journal: Journal | null;
+  readonly #sender: Sender;
+  #settled: (flight: Flight) => void = () => undefined;
+
+  /** `operations` in the order of the plan's. The journal is null where no write needs to be announced. */
+  constructor(plan: RunPlan, operations: readonly Operation[], journal: Journal | null) {
+    this.#plan = plan;
+    this.#journal = journal;
+    this.#sender = new Sender({
+      plan,
+      maxConnections: plan.targets.length,
+      operations,
+      seconds: new SecondMeter(),
+      nowUs: monotonicUs,
+      connected: () => undefined,
+      review: () => undefined,
+      settled: (flight) => this.#settled(flight),
+      sample: () => undefined,
+    });
+  }
+
+  /** Sends one request, with its reply kept; a write is journaled first, and its outcome after. Rejects where it cannot be. */
+  async send(request: Pick<Departure, "built" | "operation" | "index" | "session">): Promise<Flight> {
+    const { built, index, operation } = request;
+    const { name = "?", kind } = this.#plan.operations[operation] ?? {};
+    const journal = kind === "write" ? this.#journal : null;
+    if (journal !== null) {
+      const key = built.key === undefined ? {} : { key: built.key };
+      const ticket = journal.intend({ n: index, u: 0, op: name, p: "probe", a: 1, ...key });
+      await journal.drained();
+      if (!journal.isSynced(ticket)) throw new Error("its intent could not be journaled");
+    }
+    const flight = await this.#settle(request);
+    journal?.settle(outcomeLine(flight, name));
+    return flight;
+  }
+
+  close(): void {
+    this.#sender.close();
+  }
+
+  async #settle(request: Parameters<OneByOne["send"]>[0]): Promise<Flight> {
+    const nowUs = monotonicUs();
+    const timer = setInterval(() => this.#sender.expire(monotonicUs()), expireEveryMs);
+    try {
+      return await new Promise<Flight>((resolve) => {
+        this.#settled = resolve;
+        this.#sender.send({
+          ...request,
+          user: 0,
+          step: -1,
+          purpose: "probe",
+          dueUs: nowUs,
+          dispatchedUs: nowUs,
+          lagUs: 0,
+          deadlineUs: nowUs + this.#plan.connections.deadlineUs,
+          journey: -1,
+          attempt: 1,
+          wantsReply: true,
+        });
+      });
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
