@@ -13,6 +13,7 @@ import { connect, createServer } from "node:net";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Client, type Dispatcher } from "undici";
+import { plainNetwork } from "../src/model/plan.ts";
 import { HttpClient } from "../src/wire/client.ts";
 import { Exchange } from "../src/wire/exchange.ts";
 
@@ -82,7 +83,8 @@ function startOurs(port: number): Loop {
     if (exchange.status === 200) count += 1;
     if (isRunning) send(exchange);
   };
-  const client = new HttpClient({ host: "127.0.0.1", port, maxConnections: connections, policy: "keep-alive", now, settled });
+  const origin = `http://127.0.0.1:${port}`;
+  const client = new HttpClient({ origin, network: plainNetwork, maxConnections: connections, now, settled });
   const ticks = setInterval(() => client.expire(now()), 1);
   for (let at = 0; at < connections; at++) send(Object.assign(new Exchange(), { request }));
   const stop = async (): Promise<void> => {

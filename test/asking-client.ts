@@ -1,5 +1,6 @@
-import { HttpClient, type HttpClientOptions } from "../src/wire/client.ts";
+import { plainNetwork } from "../src/model/plan.ts";
 import { Exchange } from "../src/wire/exchange.ts";
+import { openTransport, type Transport, type TransportOptions } from "../src/wire/transport.ts";
 
 /** An exchange somebody awaits. */
 class Asked extends Exchange {
@@ -16,7 +17,7 @@ class Asked extends Exchange {
 }
 
 export interface AskingClient {
-  readonly client: HttpClient<Asked>;
+  readonly client: Transport<Asked>;
   /** Dispatches `GET /`, or what `fields` say, and resolves with the exchange once it is settled. Deadline: 5 s. */
   ask(fields?: Partial<Exchange>): Promise<Asked>;
   now(): number;
@@ -26,13 +27,12 @@ export interface AskingClient {
 export const getRoot = "GET / HTTP/1.1\r\nhost: test\r\n\r\n";
 
 /** A client whose exchanges can be awaited. Its deadlines are driven by a real tick each millisecond unless `now` is given. */
-export function askingClient(port: number, options: Partial<HttpClientOptions<Asked>> = {}): AskingClient {
+export function askingClient(port: number, options: Partial<TransportOptions<Asked>> = {}): AskingClient {
   const now = options.now ?? ((): number => performance.now() * 1_000);
-  const client = new HttpClient<Asked>({
-    host: "127.0.0.1",
-    port,
+  const client = openTransport<Asked>({
+    origin: `http://127.0.0.1:${port}`,
+    network: plainNetwork,
     maxConnections: 100,
-    policy: "keep-alive",
     settled: (exchange) => {
       exchange.settledTimes += 1;
       exchange.resolve(exchange);

@@ -4,6 +4,14 @@ import fc from "fast-check";
 export interface OddReply {
   readonly isHead: boolean;
   readonly text: string;
+  /** Where it is cut into pieces that are sent one by one: shares of its length. */
+  readonly cuts: readonly number[];
+}
+
+/** The pieces of a reply, in their order. */
+export function piecesOf({ text, cuts }: OddReply): string[] {
+  const at = [0, ...cuts.map((share) => Math.floor(share * text.length)), text.length].toSorted((a, b) => a - b);
+  return at.slice(1).map((end, index) => text.slice(at[index], end));
 }
 
 /** One of these, the first most of the time. */
@@ -59,6 +67,9 @@ const oddField = fc.constantFrom(
   "Space : before colon",
   " Leading: space",
   "\tFolded: tab",
+  "X-Long: a\r\n b",
+  "X-Long: a\r\n\tb\r\n  c",
+  "X-Long:\r\n b",
   "Nul: a\0b",
   "Cr: a\rb",
   "Delete: a\x7fb",
@@ -100,6 +111,9 @@ const withOddLength: fc.Arbitrary<Framed> = fc
       "1e1",
       "99999999999999999999",
       "18446744073709551617",
+      "18446744073709551616",
+      "9007199254740993",
+      "4294967297",
       "007",
       "1\t",
       "1;",
@@ -129,6 +143,13 @@ const chunkSize = (text: string): fc.Arbitrary<string> => {
     `;${hex}`,
     `${hex};`,
     `${hex};b\x01d`,
+    `0x${hex}`,
+    `${hex.toUpperCase()}g`,
+    "ffffffff",
+    "7fffffffffffffff",
+    "ffffffffffffffff",
+    `1000000000000000${hex}`,
+    `${"0".repeat(20)}${hex}`,
   );
 };
 const chunk = bodyText
@@ -167,12 +188,25 @@ const withChunks: fc.Arbitrary<Framed> = fc
     body: chunks.join("") + last,
   }));
 
+/** Both at once, as in an attempt to smuggle a reply. */
+const withBoth: fc.Arbitrary<Framed> = fc
+  .tuple(
+    fc.constantFrom("chunked", "identity", "gzip", ""),
+    fc.constantFrom("0\r\n\r\n", "2\r\nab\r\n0\r\n\r\n", "ab"),
+    fc.boolean(),
+  )
+  .map(([coding, body, isLengthFirst]) => {
+    const both = [`Content-Length: ${body.length}`, `Transfer-Encoding: ${coding}`];
+    return { fields: isLengthFirst ? both : both.toReversed(), body };
+  });
+
 const untilClose: fc.Arbitrary<Framed> = bodyText.map((body) => ({ fields: [], body }));
 
 const framed = fc.oneof(
   { weight: 5, arbitrary: withLength },
   { weight: 2, arbitrary: withOddLength },
   { weight: 5, arbitrary: withChunks },
+  { weight: 1, arbitrary: withBoth },
   { weight: 1, arbitrary: untilClose },
 );
 
@@ -181,19 +215,37 @@ const interim = mostly(
   "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
   "HTTP/1.1 102 Processing\r\n\r\n",
   "HTTP/1.1 100 Continue\r\n\r\n",
+  "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nLink: </b>\r\n\r\n",
+  "HTTP/1.1 103 Early Hints\r\nContent-Length: 3\r\n\r\n",
+  "HTTP/1.0 102 Processing\r\n\r\n",
+  "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n",
   "\r\n",
+  "\n",
+  "\r\n\r\n",
 );
 
-/** Leaves it alone most of the time; else cuts it short, or deletes, replaces or inserts one byte. */
+/** Leaves it alone most of the time; else cuts it short, deletes, replaces or inserts one byte, or takes the CR from one line's end. */
 function damaged(text: string): fc.Arbitrary<string> {
   const at = fc.nat({ max: Math.max(0, text.length - 1) });
   const byte = fc.constantFrom("\r", "\n", "\0", " ", ":", "0", "9", "a", ";", "\x7f", "\xff");
-  const change = fc.tuple(at, byte, fc.constantFrom("cut", "delete", "replace", "insert")).map(([at, byte, how]) => {
+  const change = fc.tuple(at, byte, fc.constantFrom("cut", "delete", "replace", "insert", "bare LF")).map(([at, byte, how]) => {
+    if (how === "bare LF") return text.slice(0, at) + text.slice(at).replace("\r\n", "\n");
     const rest = how === "cut" ? "" : text.slice(how === "insert" ? at : at + 1);
     return text.slice(0, at) + (how === "replace" || how === "insert" ? byte : "") + rest;
   });
   return fc.oneof({ weight: 3, arbitrary: fc.constant(text) }, { weight: 1, arbitrary: change });
 }
+
+const cuts = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  {
+    weight: 1,
+    arbitrary: fc.array(
+      fc.nat({ max: 1_000 }).map((permille) => permille / 1_000),
+      { minLength: 1, maxLength: 3 },
+    ),
+  },
+);
 
 /** Replies that are valid, or nearly: what a broken, old or hostile server might send before it closes. */
 export const oddReply: fc.Arbitrary<OddReply> = fc
@@ -206,9 +258,10 @@ export const oddReply: fc.Arbitrary<OddReply> = fc
     framed,
     lineEnd,
     isHead: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+    cuts,
   })
-  .chain(({ interim, version, status, reason, fields, framed, lineEnd, isHead }) => {
+  .chain(({ interim, version, status, reason, fields, framed, lineEnd, isHead, cuts }) => {
     const lines = [`${version} ${status}${reason}`, ...fields, ...framed.fields].join("\r\n");
     const isBodiless = isHead || status === "204" || status === "304";
-    return damaged(`${interim}${lines}${lineEnd}\r\n${isBodiless ? "" : framed.body}`).map((text) => ({ isHead, text }));
+    return damaged(`${interim}${lines}${lineEnd}\r\n${isBodiless ? "" : framed.body}`).map((text) => ({ isHead, text, cuts }));
   });

@@ -13,10 +13,13 @@ export interface RawServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** `answer(socket, request, number)` gets what one read brought and the number of reads before it, over all sockets. */
+/**
+ * `answer(socket, request, number)` gets what one read brought and the number of reads before it, over all sockets; `accept` gets
+ * each new socket.
+ */
 export async function startRawServer(
   answer: (socket: Socket, request: string, number: number) => unknown,
-  options: { readonly port?: number } = {},
+  options: { readonly port?: number; readonly accept?: (socket: Socket) => unknown } = {},
 ): Promise<RawServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
@@ -24,6 +27,7 @@ export async function startRawServer(
   const server = createServer({ noDelay: true }, (socket) => {
     accepted += 1;
     sockets.add(socket);
+    options.accept?.(socket);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
     socket.on("data", (bytes) => answer(socket, bytes.toString("latin1"), reads++));

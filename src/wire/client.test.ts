@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { askingClient } from "../../test/asking-client.ts";
 import { startRawServer } from "../../test/raw-server.ts";
+import { plainNetwork } from "../model/plan.ts";
 import { HttpClient } from "./client.ts";
 import { Exchange } from "./exchange.ts";
 
@@ -113,14 +114,8 @@ describe("an exchange", () => {
         if (times < 100) send();
         else resolve();
       };
-      const client = new HttpClient({
-        host: "127.0.0.1",
-        port: server.port,
-        maxConnections: 1,
-        policy: "keep-alive",
-        now,
-        settled,
-      });
+      const origin = `http://127.0.0.1:${server.port}`;
+      const client = new HttpClient({ origin, network: plainNetwork, maxConnections: 1, now, settled });
       send();
     });
     expect(times).toBe(100);
@@ -167,18 +162,67 @@ describe("connections", () => {
     expect(new Set(ports.slice(2)).size).toBe(1);
   });
 
-  it("are opened for every exchange with the policy fresh, within the cap", async () => {
+  it("are opened for every fresh exchange, within the cap", async () => {
     let most = 0;
     await using server = await startRawServer((socket) => {
       most = Math.max(most, wire.client.open + wire.client.connecting);
       socket.write(ok);
     });
-    using wire = askingClient(server.port, { policy: "fresh", maxConnections: 3 });
-    const asked = await Promise.all(Array.from({ length: 20 }, () => wire.ask()));
+    using wire = askingClient(server.port, { maxConnections: 3 });
+    const asked = await Promise.all(Array.from({ length: 20 }, () => wire.ask({ fresh: true })));
     expect(asked.every(({ error }) => error === null)).toBe(true);
     expect(server.accepted).toBe(20);
     expect(most).toBe(3);
     expect(wire.client).toMatchObject({ open: 0, connecting: 0 });
+  });
+
+  it("that idle are not taken by a fresh exchange, and live on beside it", async () => {
+    const ports: (number | undefined)[] = [];
+    await using server = await startRawServer((socket) => {
+      ports.push(socket.remotePort);
+      socket.write(ok);
+    });
+    using wire = askingClient(server.port);
+    await wire.ask();
+    await wire.ask({ fresh: true });
+    await wire.ask();
+    expect(server.accepted).toBe(2);
+    expect(ports[2]).toBe(ports[0]);
+  });
+
+  it("that idle make way for a fresh exchange where the cap is reached", async () => {
+    await using server = await startServer();
+    using wire = askingClient(server.port, { maxConnections: 1 });
+    for (const fresh of [false, true, false, true]) expect(await wire.ask({ fresh })).toMatchObject({ status: 200 });
+    expect(server.accepted).toBe(4);
+  });
+
+  it("that get free make way for the fresh exchange next in line, and serve those before it", async () => {
+    const paths: string[] = [];
+    await using server = await startRawServer((socket, request, number) => {
+      paths.push(`${/\/(\w+)/.exec(request)?.[1]} ${server.accepted}`);
+      setTimeout(() => socket.write(ok), number === 0 ? 20 : 0);
+    });
+    using wire = askingClient(server.port, { maxConnections: 1 });
+    const deadlineUs = wire.now() + 3_000_000;
+    const ask = (name: string, order: number, fresh = false) =>
+      wire.ask({ request: `GET /${name} HTTP/1.1\r\nhost: test\r\n\r\n`, deadlineUs: deadlineUs + order, fresh });
+    await Promise.all([ask("a", 0), ask("b", 1), ask("new", 2, true), ask("c", 3)]);
+    expect(paths).toEqual(["a 1", "b 1", "new 2", "c 3"]);
+  });
+
+  it("that one fresh exchange gave up waiting for are not handed to another", async () => {
+    await using server = await startServer();
+    let nowUs = 1_000_000;
+    using wire = askingClient(server.port, { now: () => nowUs });
+    const [first, second] = [wire.ask({ fresh: true, deadlineUs: 1_000_010 }), wire.ask({ deadlineUs: 2_000_000 })];
+    wire.client.expire((nowUs = 1_000_010));
+    expect(await first).toMatchObject({ error: "timeout:connect" });
+    expect(await second).toMatchObject({ status: 200 });
+    while (wire.client.connecting > 0) await wait(1);
+    const before = server.accepted;
+    expect(await wire.ask({ fresh: true })).toMatchObject({ status: 200 });
+    expect(server.accepted).toBe(before + 1);
   });
 
   it.each([
@@ -230,7 +274,24 @@ describe("connections", () => {
     expect(wire.client.open).toBe(0);
   });
 
-  it("that bring bytes nobody asked for are closed", async () => {
+  it.each([
+    ["with the reply", 0],
+    ["after it", 10],
+  ])("that bring bytes nobody asked for %s are closed, and the reply is good", async (_when, laterMs) => {
+    await using server = await startRawServer(async (socket) => {
+      if (laterMs === 0) return socket.write(`${ok}more`);
+      socket.write(ok);
+      await wait(laterMs);
+      return socket.write("more");
+    });
+    using wire = askingClient(server.port);
+    expect(await wire.ask()).toMatchObject({ status: 200, error: null, bodyBytes: 2 });
+    while (wire.client.open > 0) await wait(1);
+    expect(await wire.ask()).toMatchObject({ status: 200 });
+    expect(server.accepted).toBe(2);
+  });
+
+  it("that bring a reply nobody asked for are closed", async () => {
     await using server = await startServer();
     using wire = askingClient(server.port);
     await wire.ask();
@@ -251,17 +312,17 @@ describe("connections", () => {
 });
 
 it.each([
-  ["port", { port: 0 }],
-  ["port", { port: 65_536 }],
+  ["target", { origin: "http://127.0.0.1:0" }],
+  ["target", { origin: "ftp://127.0.0.1" }],
+  ["target", { origin: "127.0.0.1" }],
   ["maxConnections", { maxConnections: 0 }],
   ["maxConnections", { maxConnections: 1.5 }],
 ])("refuses an impossible %s: %o", (name, options) => {
   const make = () =>
     new HttpClient({
-      host: "127.0.0.1",
-      port: 80,
+      origin: "http://127.0.0.1:80",
+      network: plainNetwork,
       maxConnections: 1,
-      policy: "fresh",
       now: () => 1,
       settled: () => undefined,
       ...options,

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { ConnectGate, firstPauseUs, longestPauseUs, patience } from "./connect-gate.ts";
 
 function failTimes(gate: ConnectGate, times: number, nowUs: number): void {
-  for (let at = 0; at < times; at++) gate.failed("ECONNREFUSED", nowUs);
+  for (let at = 0; at < times; at++) gate.failed("connect:ECONNREFUSED", nowUs);
 }
 
 it("stays open through fewer failures in a row than its patience", () => {
@@ -17,7 +17,7 @@ it("stays open through fewer failures in a row than its patience", () => {
 it("lets one attempt through after each pause, and doubles the pause up to its limit", () => {
   const gate = new ConnectGate();
   failTimes(gate, patience, 0);
-  expect(gate.shutBy).toBe("ECONNREFUSED");
+  expect(gate.shutBy).toBe("connect:ECONNREFUSED");
   let nowUs = 0;
   for (let pauseUs = firstPauseUs; pauseUs < longestPauseUs * 4; pauseUs *= 2) {
     const waitUs = Math.min(pauseUs, longestPauseUs);
@@ -25,7 +25,7 @@ it("lets one attempt through after each pause, and doubles the pause up to its l
     nowUs += waitUs;
     expect(gate.isOpen(nowUs, 1)).toBe(false);
     expect(gate.isOpen(nowUs, 0)).toBe(true);
-    gate.failed("ECONNREFUSED", nowUs);
+    gate.failed("connect:ECONNREFUSED", nowUs);
   }
 });
 

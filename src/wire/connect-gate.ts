@@ -1,3 +1,5 @@
+import type { WireError } from "./exchange.ts";
+
 /** Failures in a row after which connects are held back: enough to rule out the odd reset of a crowded listener. A guess. */
 export const patience = 16;
 /** First and longest pause between two attempts then. 4 attempts a second cost nothing and find a restarted server soon. */
@@ -9,8 +11,8 @@ export const longestPauseUs = 250_000;
  * stays out of the way: one success among `patience` attempts keeps it open, so the crowd is never thinned out for the server.
  */
 export class ConnectGate {
-  /** Code of the latest failure while the gate is shut, else null. */
-  shutBy: string | null = null;
+  /** The latest failure while the gate is shut, else null. */
+  shutBy: WireError | null = null;
   #failures = 0;
   #pauseUs = 0;
   #shutUntilUs = 0;
@@ -27,10 +29,10 @@ export class ConnectGate {
   }
 
   /** Failures that arrive during a pause began before it and do not lengthen it. */
-  failed(code: string, nowUs: number): void {
+  failed(error: WireError, nowUs: number): void {
     this.#failures += 1;
     if (this.#failures < patience) return;
-    this.shutBy = code;
+    this.shutBy = error;
     if (nowUs < this.#shutUntilUs) return;
     this.#pauseUs = this.#pauseUs === 0 ? firstPauseUs : Math.min(this.#pauseUs * 2, longestPauseUs);
     this.#shutUntilUs = nowUs + this.#pauseUs;

@@ -1,15 +1,19 @@
 import { connect } from "node:net";
 import { errnoOf } from "../model/fault.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { WireError } from "./exchange.ts";
 
-/** How long a TCP connect took, or why there is none. */
+/** How long a TCP connect took, the name lookup before it included, or why there is none. */
 export type ConnectResult = { readonly connectUs: number } | { readonly error: WireError };
 
-/** Opens one connection and closes it at once: the lane that sees a full accept queue while everything else is kept alive. Never rejects. */
-export function connectOnly(host: string, port: number, timeoutMs: number): Promise<ConnectResult> {
+/**
+ * Opens one connection and closes it at once, before any TLS: the lane that sees a full accept queue while everything else is kept
+ * alive. Never rejects.
+ */
+export function connectOnly({ host, port, sources }: Endpoint, timeoutMs: number): Promise<ConnectResult> {
   return new Promise((resolve) => {
     const startMs = performance.now();
-    const socket = connect({ host, port, noDelay: true });
+    const socket = connect({ host, port, noDelay: true, ...(sources === null ? {} : { localAddress: sources.next() }) });
     const settle = (result: ConnectResult): void => {
       clearTimeout(timer);
       socket.destroy();

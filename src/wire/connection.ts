@@ -3,7 +3,10 @@ import { errnoOf } from "../model/fault.ts";
 import type { DeadlineQueue, Waiter } from "./deadline-queue.ts";
 import { openSocket, type Endpoint } from "./endpoint.ts";
 import type { Exchange, WireError } from "./exchange.ts";
+import { Opening } from "./opening.ts";
 import { ResponseParser, type ReplyLimits } from "./parser.ts";
+import type { TlsSetup } from "./tls-setup.ts";
+import type { ConnectPhases } from "./transport.ts";
 
 /** How long an idle connection is reused where the server does not say: below the 5 s of Apache and of Node before 24. */
 const defaultIdleUs = 4_000_000;
@@ -11,15 +14,20 @@ const defaultIdleUs = 4_000_000;
 const idleMarginUs = 500_000;
 /** Longest reuse of an idle connection whatever the server says. */
 const longestIdleUs = 600_000_000;
+/** A request of up to this many characters is taken whole by the socket's empty buffer: Linux grants at least as much (`tcp_wmem`). */
+const leavesAtOnce = 16_384;
 
 /** What all connections of a client have in common, and whom they tell. */
 export interface ConnectionHost<Carried extends Exchange> {
   readonly endpoint: Endpoint;
+  /** Null for `http`. */
+  readonly tls: TlsSetup | null;
   readonly limits: ReplyLimits;
   /** Where every read lands: taken in before the next one, so one is enough for all. */
   readonly buffer: Buffer;
   readonly now: () => number;
-  opened(connection: Connection<Carried>): void;
+  /** Ready for its first exchange; with TLS, once that is up. */
+  opened(connection: Connection<Carried>, phases: ConnectPhases): void;
   /** The reply to its exchange is complete or refused. */
   replied(connection: Connection<Carried>, nowUs: number): void;
   /** It cannot be used any more. May come several times, and after we dropped it ourselves. */
@@ -39,13 +47,18 @@ export class Connection<Carried extends Exchange> implements Waiter {
   readonly #host: ConnectionHost<Carried>;
   readonly #parser: ResponseParser;
   readonly #socket: Socket;
+  /** Null once it is open. */
+  #opening: Opening | null;
   #sent = 0;
 
   constructor(host: ConnectionHost<Carried>) {
     this.#host = host;
     this.#parser = new ResponseParser(host.limits);
-    this.#socket = openSocket(host.endpoint, host.buffer, (length) => this.#read(length));
-    this.#socket.on("connect", () => host.opened(this));
+    this.#opening = new Opening(host.now());
+    this.#socket = openSocket(host.endpoint, host.tls, host.buffer, (length) => this.#read(length));
+    this.#socket.on("lookup", () => this.#opening?.found(host.now()));
+    this.#socket.on("connect", () => this.#connected());
+    if (host.tls !== null) this.#awaitTls(host.tls);
     this.#socket.on("end", () => this.#end());
     this.#socket.on("error", (thrown) => host.lost(this, errnoOf(thrown) ?? "UNKNOWN"));
     this.#socket.on("close", () => host.lost(this, "EOF"));
@@ -73,15 +86,24 @@ export class Connection<Carried extends Exchange> implements Waiter {
     exchange.body = parser.body;
   }
 
-  /** Whether another request may follow the last reply. Not if that came before the request had left us entirely. */
-  get isReusable(): boolean {
-    return this.#parser.keepAlive && this.#socket.writableLength === 0;
+  /**
+   * Whether another request may follow the reply to this exchange. Not if that came before the request had left us entirely. TLS tells
+   * so up to a turn of the loop late, even of what the kernel took at once; there it is only asked after large requests.
+   */
+  isReusableAfter(exchange: Carried): boolean {
+    if (!this.#parser.keepAlive) return false;
+    return this.#socket.writableLength === 0 || (this.#host.tls !== null && exchange.request.length <= leavesAtOnce);
   }
 
   /** How long it may be idle and still be used. */
   get idleLimitUs(): number {
     const saidUs = this.#parser.keepAliveUs;
     return saidUs === -1 ? defaultIdleUs : Math.min(saidUs - idleMarginUs, longestIdleUs);
+  }
+
+  /** What it does while it is being opened. */
+  get openingPhase(): "connect" | "tls" {
+    return this.#opening?.phase ?? "connect";
   }
 
   /** Error key of an exchange whose connection broke with this code. */
@@ -103,6 +125,27 @@ export class Connection<Carried extends Exchange> implements Waiter {
     this.queue?.remove(this);
     this.queue = null;
     this.#socket.destroy();
+  }
+
+  #connected(): void {
+    this.#opening?.connected(this.#host.now());
+    if (this.#host.tls === null) this.#opened();
+  }
+
+  #awaitTls(tls: TlsSetup): void {
+    this.#socket.on("secureConnect", () => {
+      this.#opening?.secured(this.#host.now());
+      this.#opened();
+    });
+    this.#socket.on("session", (session: Buffer) => {
+      tls.session = session;
+    });
+  }
+
+  #opened(): void {
+    const phases = this.#opening;
+    this.#opening = null;
+    if (phases !== null) this.#host.opened(this, phases);
   }
 
   #read(length: number): true {

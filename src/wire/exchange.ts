@@ -1,8 +1,12 @@
 /**
  * Why an exchange got no usable reply. The part before the colon is the phase it was in:
  *
- * - `connect:<ERRNO>` no connection could be made while it waited for one;
- * - `timeout:connect` its deadline passed while a connect was under way for it;
+ * - `connect:<ERRNO>` no TCP connection could be made while it waited for one: `connect:ECONNREFUSED`, `connect:ENOTFOUND` for a name
+ *   that is not known, `connect:EMFILE` for descriptors of our own;
+ * - `tls:<CODE>`, `tls:EOF` TCP was up and the TLS handshake failed: the certificate was refused (`tls:CERT_HAS_EXPIRED`,
+ *   `tls:DEPTH_ZERO_SELF_SIGNED_CERT`, `tls:ERR_TLS_CERT_ALTNAME_INVALID`), the server sent an alert (`tls:ERR_SSL_...`) or closed.
+ *   In TLS 1.3 the handshake is over before the server has judged our certificate, so that its refusal is `sent:ERR_SSL_...`;
+ * - `timeout:connect`, `timeout:tls` its deadline passed while a connect, or the TLS handshake after it, was under way for it;
  * - `unsent` its deadline passed while it waited for one of `maxConnections`, with no connect of its own under way;
  * - `sent:<ERRNO>`, `sent:EOF`, `timeout:sent` the request was written and no byte of a reply came;
  * - `sent:closed-idle` the same on a reused connection that was reset or closed: the server had most likely given it up
@@ -10,12 +14,17 @@
  * - `reading:<ERRNO>`, `reading:EOF`, `timeout:reading` the reply began and did not end;
  * - `reading:malformed-<what>` the reply is not HTTP/1.1; `reading:too-large` its head or body is over our limit;
  * - `aborted` we gave it up ourselves.
+ *
+ * Over undici, also: `connect:PROXY_<status>` the proxy opened no tunnel; `tls:NO_H2` the server does not speak HTTP/2; the name of an
+ * HTTP/2 error (RFC 9113, section 7) for a stream that the server reset, such as `sent:REFUSED_STREAM`; `sent:GOAWAY` where a server
+ * closed a connection without having looked at anything on it; `malformed-...` in llhttp's words.
  */
 export type WireError =
   | `connect:${string}`
+  | `tls:${string}`
   | `sent:${string}`
   | `reading:${string}`
-  | `timeout:${"connect" | "sent" | "reading"}`
+  | `timeout:${"connect" | "tls" | "sent" | "reading"}`
   | "unsent"
   | "aborted";
 
@@ -31,6 +40,8 @@ export class Exchange {
   encoding: "latin1" | "utf8" = "latin1";
   /** The method is HEAD, so that the reply has no body whatever its head announces. */
   isHead = false;
+  /** Sent on a new connection, which is closed after it. */
+  fresh = false;
   /** Copy the body, for checks. Otherwise it is only counted. */
   keepBody = false;
   /** Copy the head, for checks. */
@@ -39,7 +50,7 @@ export class Exchange {
   dueUs = 0;
   /** Now, when it is dispatched: also by what the client judges whether an idle connection is still good. */
   dispatchedUs = 0;
-  /** When it is given up, to the next `expire`. */
+  /** When it is given up: by the first `expire` after it. */
   deadlineUs = 0;
 
   /** When the request was handed to the kernel, read just before the call so that its cost is in the service time; 0: never. */

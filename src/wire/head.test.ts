@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { headerOf, headersOf } from "./head.ts";
+import { headerOf, headersOf, setCookiesOf } from "./head.ts";
 
 const head =
   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Twice: a\r\nx-twice:b\r\nEmpty:\r\nSpaces: \t two words \t\r\nX-Tw: no\r\n\r\n";
@@ -34,6 +34,14 @@ it("finds one field in any case, the first of several", () => {
   expect(headerOf(head, "x-twic")).toBeUndefined();
   expect(headerOf(head, "http/1.1 200 ok")).toBeUndefined();
   expect(headerOf("", "a")).toBeUndefined();
+});
+
+it("keeps several cookies apart, in their order", () => {
+  const cookies =
+    "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Sat, 21 Nov 2026 01:47:53 GMT\r\nset-cookies: x\r\nset-cookie:b=2 \r\n\r\n";
+  expect(setCookiesOf(cookies)).toEqual(["a=1; Expires=Sat, 21 Nov 2026 01:47:53 GMT", "b=2"]);
+  expect(setCookiesOf(head)).toEqual([]);
+  expect(setCookiesOf("")).toEqual([]);
 });
 
 it("finds what is among all fields, where none comes twice", () => {

@@ -2,7 +2,7 @@
 
 /**
  * The fields of a head by lower-case name; one that came several times is joined by `, ` (RFC 9110, section 5.3; several
- * `set-cookie` cannot be told apart then). No name is inherited, so `constructor` is undefined unless it came.
+ * `set-cookie` cannot be told apart then: see `setCookiesOf`). No name is inherited, so `constructor` is undefined unless it came.
  */
 export function headersOf(head: string): Record<string, string> {
   const headers = Object.create(null) as Record<string, string>;
@@ -29,6 +29,18 @@ export function headerOf(head: string, name: string): string | undefined {
   }
   return undefined;
 }
+
+/** The values of all `set-cookie` fields, in their order. */
+export function setCookiesOf(head: string): string[] {
+  const cookies: string[] = [];
+  for (const line of head.split("\r\n").slice(1)) {
+    if (line.charCodeAt(setCookie.length) === 0x3a && isNamed(line, 0, setCookie))
+      cookies.push(trimmed(line, setCookie.length + 1));
+  }
+  return cookies;
+}
+
+const setCookie = "set-cookie";
 
 /** Both are tokens, so setting bit 5 compares letters in any case; `name` is lower case already. */
 function isNamed(head: string, from: number, name: string): boolean {

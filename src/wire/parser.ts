@@ -59,12 +59,12 @@ export class ResponseParser {
     this.#limits = limits;
   }
 
-  /** Gets ready for the reply to a request. */
   /** Error replies are kept in any case: what they say is what their reader needs. */
   get #keepsBody(): boolean {
     return this.#keepBody || this.status >= 400;
   }
 
+  /** Gets ready for the reply to a request. */
   begin(request: { readonly isHead: boolean; readonly keepHead: boolean; readonly keepBody: boolean }): void {
     this.status = 0;
     this.head = "";
@@ -87,7 +87,12 @@ export class ResponseParser {
     return this.#framing.keepAliveUs;
   }
 
-  /** Takes in `bytes[from, to)`. True once the reply is complete, or refused: see `error`. */
+  /**
+   * Takes in `bytes[from, to)`. True once the reply is complete, or refused: see `error`. Bytes after the end of a reply are never
+   * read as another one; they end the connection and leave the reply good (RFC 9112, section 6.3), since they may as well come in a
+   * later read, when the reply has been counted. Then they are bytes that nobody asked for, or, if the next request is out already,
+   * the beginning of its reply: nothing in HTTP/1.1 tells those two apart.
+   */
   feed(bytes: Buffer, from: number, to: number): boolean {
     let at = from;
     while (at < to && this.#state !== complete) {
@@ -95,7 +100,7 @@ export class ResponseParser {
       else if (this.#state <= untilClose) at = this.#readData(bytes, at, to);
       else at = this.#readLine(bytes, at, to);
     }
-    if (at < to && this.error === null) this.#refuse("malformed-leftover");
+    if (at < to) this.keepAlive = false;
     return this.#state === complete;
   }
 
