@@ -9,7 +9,7 @@ const answer = (world: Partial<World> = {}): Answer => analyze(recordOf({ multip
 describe("the answer", () => {
   it("names the highest multiple that holds, the lowest that breaks, and the cause", () => {
     const { sentence, ...rest } = answer({ capacityPerSec: 700 });
-    expect(rest).toEqual({ holdsMultiple: 3, breaksAt: 5, cause: "SINGLE_CORE_SATURATED" });
+    expect(rest).toEqual({ holdsMultiple: 3, breaksAt: 5, brokeSteps: [3], cause: "SINGLE_CORE_SATURATED" });
     expect(sentence).toMatch(
       /^Holds 3x peak \(600\/s\); at 5x \(1,000\/s\) it breaks: one thread of health-code worker 1 is at 9\d.* % of a core while the other cores idle\.$/,
     );
@@ -26,7 +26,7 @@ describe("the answer", () => {
 
   it("says that not even the base step held", () => {
     const { sentence, ...rest } = answer({ quotaPerSec: 100 });
-    expect(rest).toEqual({ holdsMultiple: null, breaksAt: 1, cause: "RATE_QUOTA" });
+    expect(rest).toEqual({ holdsMultiple: null, breaksAt: 1, brokeSteps: [1, 2, 3], cause: "RATE_QUOTA" });
     expect(sentence).toMatch(/^Does not hold 1x peak \(200\/s\): a quota lets 100 requests a second through/);
   });
 
@@ -40,7 +40,7 @@ describe("the answer", () => {
 
   it("names the target's own break below the step that outran the generator", () => {
     const { sentence, ...rest } = answer({ generatorCapacityPerSec: 800, capacityPerSec: 400 });
-    expect(rest).toEqual({ holdsMultiple: 1, breaksAt: 3, cause: "SINGLE_CORE_SATURATED" });
+    expect(rest).toEqual({ holdsMultiple: 1, breaksAt: 3, brokeSteps: [2], cause: "SINGLE_CORE_SATURATED" });
     expect(sentence).toMatch(/^Holds 1x peak \(200\/s\); at 3x/);
   });
 

@@ -2,8 +2,9 @@
 import type { StepRecord, Validity } from "../src/model/run.ts";
 import type { Answer } from "../src/model/verdict.ts";
 import { formatCount } from "../src/model/units.ts";
+import type { Level } from "./levels.ts";
 import type { Ranking } from "./ranking.ts";
-import type { JudgedStep, View } from "./view.ts";
+import type { Standing, View } from "./view.ts";
 
 /** The highest multiple that held with all below it, the lowest that broke, and why. Void steps neither hold nor break. */
 export function answerOf(view: View, ranking: Ranking, validity: Validity): Answer {
@@ -11,47 +12,65 @@ export function answerOf(view: View, ranking: Ranking, validity: Validity): Answ
   if (validity.grade === "invalid") {
     return { holdsMultiple: null, breaksAt: null, cause, sentence: `No answer. ${validity.reasons.join(" ")}` };
   }
-  const stop = view.steps.findIndex(({ standing }) => standing === "broke" || standing === "void");
-  const below = stop === -1 ? view.steps : view.steps.slice(0, stop);
+  const { levels } = view;
+  const stop = levels.findIndex(({ standing }) => standing === "broke" || standing === "void");
+  const below = stop === -1 ? levels : levels.slice(0, stop);
   const parts = {
     holds: below.findLast(({ standing }) => standing === "held"),
-    breaks: view.steps.find(({ standing }) => standing === "broke"),
-    limited: view.steps.find(({ standing }) => standing === "void"),
+    breaks: levels.find(({ standing }) => standing === "broke"),
+    doubted: levels.find(({ standing }) => standing === "void"),
   };
   return {
-    holdsMultiple: parts.holds?.step.multiple ?? null,
-    breaksAt: parts.breaks?.step.multiple ?? null,
+    holdsMultiple: parts.holds?.multiple ?? null,
+    breaksAt: parts.breaks?.multiple ?? null,
+    ...brokenSteps(view),
     cause,
     sentence: [mainSentence(view, parts, ranking), ...remarks(view, parts)].join(" "),
   };
 }
 
-interface Parts {
-  readonly holds: JudgedStep | undefined;
-  readonly breaks: JudgedStep | undefined;
-  readonly limited: JudgedStep | undefined;
+function brokenSteps({ steps }: View): Pick<Answer, "brokeSteps"> {
+  const broke = steps.filter(({ standing }) => standing === "broke").map(({ step }) => step.index);
+  return broke.length === 0 ? {} : { brokeSteps: broke.toSorted((a, b) => a - b) };
 }
 
-function mainSentence(view: View, { holds, breaks, limited }: Parts, ranking: Ranking): string {
+interface Parts {
+  readonly holds: Level | undefined;
+  readonly breaks: Level | undefined;
+  readonly doubted: Level | undefined;
+}
+
+function mainSentence(view: View, { holds, breaks, doubted }: Parts, ranking: Ranking): string {
   const clause = ranking.cause?.clause ?? "no rule could say why";
-  const gated = limited !== undefined && (breaks === undefined || limited.step.multiple < breaks.step.multiple);
+  const gated = doubted !== undefined && (breaks === undefined || doubted.multiple < breaks.multiple);
   if (gated) {
     const held = holds === undefined ? "No step below it could be judged" : `Holds at least ${peak(holds)}`;
-    const then = breaks === undefined ? "" : `; at ${rate(breaks.step)} it breaks: ${clause}`;
-    return `${held}; at ${rate(limited.step)} the load generator was the limit, so what the target can do there is not known${then}.`;
+    const then = breaks === undefined ? "" : `; at ${rate(breaks)} it breaks: ${clause}`;
+    return `${held}; at ${rate(doubted)} ${doubtOf(doubted)}, so what the target can do there is not known${then}.`;
   }
   if (breaks !== undefined) {
     return holds === undefined
-      ? `Does not hold ${peak(breaks)}: ${clause}.`
-      : `Holds ${peak(holds)}; at ${rate(breaks.step)} it breaks: ${clause}.`;
+      ? `Does not hold ${peak(breaks)}${afterOf(view, breaks)}: ${clause}.`
+      : `Holds ${peak(holds)}; at ${rate(breaks)}${afterOf(view, breaks)} it breaks: ${clause}.`;
   }
   if (holds === undefined) return "No answer: no limit had enough requests to be measured; hold the steps longer.";
   const problem = ranking.cause === null ? "nothing broke" : `no limit was missed, but ${clause}`;
   return `Holds ${peak(holds)}, the highest step ${reachOf(view, holds)}; ${problem}.`;
 }
 
-function reachOf(view: View, holds: JudgedStep): string {
-  if (holds !== view.steps.at(-1)) return "that could be measured";
+function doubtOf({ steps }: Level): string {
+  const isLimited = steps.some(({ generatorLimits }) => generatorLimits.length > 0);
+  return isLimited ? "the load generator was the limit" : "the measurement contradicts itself";
+}
+
+/** ` after 5x`, where the cause was sought in that step since this one only came after it. */
+function afterOf({ failing }: View, { multiple }: Level): string {
+  const cause = failing?.step.step.multiple;
+  return cause === undefined || cause === multiple ? "" : ` after ${cause}x`;
+}
+
+function reachOf(view: View, holds: Level): string {
+  if (holds !== view.levels.at(-1)) return "that could be measured";
   return unfinishedOf(view).length === 0 ? "tried" : "finished";
 }
 
@@ -59,22 +78,33 @@ function unfinishedOf(view: View): StepRecord[] {
   return view.record.run.steps.filter((step) => step.role === "step" && !view.steps.some((one) => one.step === step));
 }
 
-/** What limits the claim: limits that could not be measured, and steps that were planned and never finished. */
-function remarks(view: View, { holds }: Parts): string[] {
-  const unmeasured = holds?.limits.filter((limit) => limit.met === null) ?? [];
+/** What limits the claim: a multiple held once and not again, limits that could not be measured, steps that were never finished. */
+function remarks(view: View, { holds, breaks }: Parts): string[] {
+  const unmeasured = new Set(
+    holds?.steps.flatMap(({ limits }) => limits.filter(({ met }) => met === null)).map(({ what }) => what),
+  );
   const unfinished = unfinishedOf(view);
   return [
-    ...(unmeasured.length === 0
-      ? []
-      : [`Not measured there, for want of requests: ${unmeasured.map((limit) => limit.what).join(", ")}.`]),
+    ...(breaks === undefined ? [] : mixedRemark(breaks)),
+    ...(unmeasured.size === 0 ? [] : [`Not measured there, for want of requests: ${[...unmeasured].join(", ")}.`]),
     ...(unfinished.length === 0 ? [] : [`Not finished: ${unfinished.map((step) => `${step.multiple}x`).join(", ")}.`]),
   ];
 }
 
-function peak({ step }: JudgedStep): string {
-  return `${step.multiple}x peak (${formatCount(step.ratePerSec)}/s)`;
+function mixedRemark({ multiple, steps }: Level): string[] {
+  const stepsThat = (standing: Standing): string =>
+    steps
+      .filter((one) => one.standing === standing)
+      .map((one) => `step ${one.step.index}`)
+      .join(", ");
+  const held = stepsThat("held");
+  return held === "" ? [] : [`${multiple}x held in ${held} and broke in ${stepsThat("broke")}.`];
 }
 
-function rate(step: StepRecord): string {
-  return `${step.multiple}x (${formatCount(step.ratePerSec)}/s)`;
+function peak({ multiple, ratePerSec }: Level): string {
+  return `${multiple}x peak (${formatCount(ratePerSec)}/s)`;
+}
+
+function rate({ multiple, ratePerSec }: Level): string {
+  return `${multiple}x (${formatCount(ratePerSec)}/s)`;
 }

@@ -9,7 +9,7 @@ import type { View } from "./view.ts";
  */
 export function capacityOf(view: View, answer: Answer, validity: Validity): CapacityEstimate {
   const rateOf = (multiple: number | null): number | null =>
-    view.steps.find(({ step }) => step.multiple === multiple)?.step.ratePerSec ?? null;
+    view.levels.find((level) => level.multiple === multiple)?.ratePerSec ?? null;
   return {
     holdsRatePerSec: rateOf(answer.holdsMultiple),
     breaksRatePerSec: rateOf(answer.breaksAt),

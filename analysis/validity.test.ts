@@ -7,17 +7,24 @@ import { gradeValidity } from "./validity.ts";
 
 const world = (more: Partial<World> = {}): RunRecord => recordOf({ multiples: [1, 3, 5], holdSec: 8, ...more });
 
-/** The same record with each load thread as busy as said. */
-const busy = (record: RunRecord, share: number): RunRecord => ({
+/** The same record with another value of a signal of each load thread. */
+const withVital = (record: RunRecord, signal: string, value: number): RunRecord => ({
   ...record,
   vitals: record.vitals.map((sample) =>
-    sample.signal === signals.eventLoopShare ? Object.assign({}, sample, { value: share }) : sample,
+    sample.source.startsWith("generator/worker-") && sample.signal === signal ? Object.assign({}, sample, { value }) : sample,
   ),
 });
 
-/** The same record with another lag p99 at every step. */
-const late = (record: RunRecord, lagUs: number): RunRecord => {
-  const lag = { count: 9_999, maxUs: lagUs, meanUs: lagUs, percentile: () => lagUs, countAtOrBelow: () => 0 };
+const busy = (record: RunRecord, share: number): RunRecord => withVital(record, signals.eventLoopShare, share);
+
+const spinning = (record: RunRecord): RunRecord => ({
+  ...record,
+  run: { ...record.run, plan: { ...record.run.plan, precision: "spin" } },
+});
+
+/** The same record with another lag at every step, of all but the first requests. */
+const late = (record: RunRecord, lagUs: number, count = 9_999): RunRecord => {
+  const lag = { count, maxUs: lagUs, meanUs: lagUs, percentile: () => lagUs, countAtOrBelow: () => 0 };
   return { ...record, latency: new Map([...record.latency].map(([tag, own]) => [tag, tag.includes(".lag.") ? lag : own])) };
 };
 
@@ -77,15 +84,32 @@ describe("a little lag", () => {
     expect(gradeValidity(busy(late(world(), 12_000), 0.7)).grade).toBe("valid");
   });
 
+  it("is judged by ten requests where there were fewer than a thousand, and not where there were hardly more than ten", () => {
+    expect(gradeValidity(late(world(), 25_000, 600)).reasons[0]).toContain("its lag p98 was 25 ms (limit 20 ms)");
+    expect(gradeValidity(late(world(), 25_000, 10)).grade).toBe("valid");
+  });
+
   it("is no reason at all while a busy thread keeps its schedule", () => {
     expect(gradeValidity(busy(world(), 0.97)).grade).toBe("valid");
   });
 
-  it("does not blame a spinning generator for being busy", () => {
-    const record = busy(late(world(), 12_000), 1);
-    expect(gradeValidity({ ...record, run: { ...record.run, plan: { ...record.run.plan, precision: "spin" } } }).grade).toBe(
-      "valid",
-    );
+  it("does not blame a spinning generator for the core that it burns, but for having no idle turn", () => {
+    const burning = spinning(withVital(late(world(), 12_000), signals.cpuCores, 1));
+    expect(gradeValidity(burning).grade).toBe("valid");
+    expect(gradeValidity(busy(burning, 0.95)).grade).toBe("invalid");
+    expect(gradeValidity(withVital(late(world(), 12_000), signals.cpuCores, 1)).grade).toBe("invalid");
+  });
+
+  it("counts double above the rate that the generator was calibrated for", () => {
+    const calibrated = (record: RunRecord, cleanRatePerSec: number): RunRecord => ({
+      ...record,
+      run: { ...record.run, calibration: { cleanRatePerSec, cpuUsPerRequest: 20, measuredAt: record.run.startedAt } },
+    });
+    const validity = gradeValidity(calibrated(late(world(), 12_000), 800));
+    expect(validity).toMatchObject({ grade: "lower-bound", cleanUpTo: 3 });
+    expect(validity.reasons[0]).toContain("by itself it manages 800/s here, of the 1,000/s asked for");
+    expect(gradeValidity(calibrated(late(world(), 12_000), 1_100)).grade).toBe("valid");
+    expect(gradeValidity(calibrated(world(), 800)).grade).toBe("valid");
   });
 
   it("is not needed to judge: a busy thread is enough where the record holds no lag", () => {
@@ -93,7 +117,17 @@ describe("a little lag", () => {
   });
 });
 
-it.each(["connect:EMFILE", "connect:EADDRNOTAVAIL"])("holds %s against the generator, whatever the target did", (key) => {
-  expect(gradeValidity(withTally(world(), 2, { errors: { [key]: 40 } }))).toMatchObject({ grade: "lower-bound", cleanUpTo: 1 });
-  expect(gradeValidity(withTally(world(), 2, { errors: { "connect:ECONNREFUSED": 40 } })).grade).toBe("valid");
-});
+it.each(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EAGAIN", "ENOBUFS", "ENOMEM"])(
+  "holds connect:%s against the generator, whatever the target did",
+  (errno) => {
+    const lost = withTally(world(), 2, { errors: { [`connect:${errno}`]: 40 } });
+    expect(gradeValidity(lost)).toMatchObject({ grade: "lower-bound", cleanUpTo: 1 });
+  },
+);
+
+it.each(["connect:ECONNREFUSED", "connect:ECONNRESET", "timeout:connect", "reading:ECONNRESET", "unsent", "status:429"])(
+  "never holds %s against the generator, since a target can do that",
+  (key) => {
+    expect(gradeValidity(withTally(world(), 2, { errors: { [key]: 400 } })).grade).toBe("valid");
+  },
+);

@@ -1,12 +1,13 @@
 import type { RunRecord } from "../src/model/record.ts";
 import type { Validity } from "../src/model/run.ts";
 import { formatCount } from "../src/model/units.ts";
-import { testInvalid } from "./rules/test-invalid.ts";
+import { wrongReplies } from "./rules/test-invalid.ts";
 import { viewOf, type JudgedStep, type View } from "./view.ts";
 
 /**
- * Whether the run answers anything, judged step by step from the base up. `invalid`: the base step was not finished, was limited by the
- * generator, or got mostly wrong replies. `lower-bound`: the generator was the limit at a higher step. `valid`: it never was.
+ * Whether the run answers anything, judged multiple by multiple from the base up. `invalid`: the base step was not finished, was limited
+ * by the generator, contradicts itself, or got mostly wrong replies. `lower-bound`: one of the first two at another step, so that only
+ * what is below it stands. `valid`: neither.
  */
 export function gradeValidity(record: RunRecord): Validity {
   return validityOf(viewOf(record));
@@ -15,20 +16,30 @@ export function gradeValidity(record: RunRecord): Validity {
 /** The same for a record already cut into steps. */
 export function validityOf(view: View): Validity {
   if (view.base === null) return invalid(["The base step was not finished, so there is nothing to compare with."]);
-  const wrong = testInvalid.judge(view);
+  const wrong = wrongReplies(view.base);
   if (wrong.verdict === "yes") return invalid([`Most of the replies at the base step were wrong: ${wrong.clause}.`]);
-  const limited = view.steps.filter((step) => step.standing === "void");
-  const reasons = limited.map(reasonOf);
-  if (limited.includes(view.base)) return invalid(reasons);
-  const firstLimited = view.steps.findIndex((step) => step.standing === "void");
-  const clean = firstLimited === -1 ? view.steps : view.steps.slice(0, firstLimited);
-  return { grade: firstLimited === -1 ? "valid" : "lower-bound", reasons, cleanUpTo: clean.at(-1)?.step.multiple ?? null };
+  const reasons = view.steps.filter(isVoid).flatMap((step) => reasonsOf(view, step));
+  if (isVoid(view.base)) return invalid(reasons);
+  const firstVoid = view.levels.findIndex((level) => level.steps.some(isVoid));
+  if (firstVoid === -1) return { grade: "valid", reasons, cleanUpTo: view.levels.at(-1)?.multiple ?? null };
+  return { grade: "lower-bound", reasons, cleanUpTo: view.levels[firstVoid - 1]?.multiple ?? null };
 }
 
-function reasonOf({ step, generatorLimits }: JudgedStep): string {
-  const clauses = generatorLimits.map((limit) => limit.clause).join("; ");
-  return `At ${step.multiple}x (${formatCount(step.ratePerSec)}/s) the load generator was the limit: ${clauses}.`;
+function isVoid({ standing }: JudgedStep): boolean {
+  return standing === "void";
 }
+
+function reasonsOf(view: View, { step, generatorLimits, imbalance }: JudgedStep): string[] {
+  const isOneOfSeveral = view.steps.filter((other) => other.step.multiple === step.multiple).length > 1;
+  const place = `At ${step.multiple}x (${formatCount(step.ratePerSec)}/s${isOneOfSeveral ? `, step ${step.index}` : ""})`;
+  const clauses = generatorLimits.map((limit) => limit.clause).join("; ");
+  return [
+    ...(clauses === "" ? [] : [`${place} the load generator was the limit: ${clauses}.`]),
+    ...(imbalance === null ? [] : [`${place} the measurement contradicts itself: ${imbalance.clause}. ${whatImbalanceMeans}`]),
+  ];
+}
+
+const whatImbalanceMeans = "A clock jumped, requests were lost, or Peakproof has a fault: please report it if the clock did not.";
 
 function invalid(reasons: readonly string[]): Validity {
   return { grade: "invalid", reasons, cleanUpTo: null };

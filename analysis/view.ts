@@ -1,16 +1,23 @@
 /** What the rules look at: the steps of a run with how each of them stands, the base step, and the step that decides. */
 import type { RunRecord } from "../src/model/record.ts";
 import { generatorLimits, type GeneratorLimit } from "./generator.ts";
+import { levelsOf, type Level } from "./levels.ts";
 import { limitsAt, type LimitResult } from "./limits.ts";
+import { imbalanceOf, type Imbalance } from "./littles-law.ts";
 import { stepView, type StepView } from "./steps.ts";
 
-/** `void`: the generator was the limit, so the step says nothing about the target. `unmeasured`: no limit had enough requests. */
-type Standing = "held" | "broke" | "void" | "unmeasured";
+/**
+ * `void`: the generator was the limit, or the measurement contradicts itself, so the step says nothing about the target. `unmeasured`:
+ * no limit had enough requests.
+ */
+export type Standing = "held" | "broke" | "void" | "unmeasured";
 
 /** A step with all that was promised for it, met or not, and all that made it void. */
 export interface JudgedStep extends StepView {
   readonly limits: readonly LimitResult[];
   readonly generatorLimits: readonly GeneratorLimit[];
+  /** Null where Little's law holds, or could not be asked. */
+  readonly imbalance: Imbalance | null;
   readonly standing: Standing;
 }
 
@@ -25,13 +32,15 @@ export interface Failing {
 /** All that a rule may look at. */
 export interface View {
   readonly record: RunRecord;
-  /** Measured steps, lowest multiple first; warm-up, repeat and unfinished steps left out. */
+  /** Measured steps, lowest multiple first, then in the order of the run; warm-up, ramp, repeat and unfinished steps left out. */
   readonly steps: readonly JudgedStep[];
-  /** Null where the lowest step of the plan was not finished. */
+  /** The same by multiple. */
+  readonly levels: readonly Level[];
+  /** The lowest multiple's first hold. Null where it was not finished. */
   readonly base: JudgedStep | null;
   /** The base step done once more at the end; for drift only. */
   readonly repeat: StepView | null;
-  /** The lowest step that broke; where none did, the lowest void one that missed a limit. */
+  /** The lowest step that broke by itself; where none did, the lowest that the generator limited and that missed a limit. */
   readonly failing: Failing | null;
 }
 
@@ -43,28 +52,36 @@ export function viewOf(record: RunRecord): View {
   const steps = cut.map((step) => judgeStep(record, step, first));
   const repeats = record.run.steps.filter((step) => step.role === "repeat").flatMap((step) => stepView(record, step) ?? []);
   const base = first === undefined ? null : (steps[0] ?? null);
-  return { record, steps, base, repeat: repeats[0] ?? null, failing: failingOf(record, steps) };
+  return { record, steps, levels: levelsOf(steps), base, repeat: repeats[0] ?? null, failing: failingOf(record, steps) };
 }
 
 function judgeStep(record: RunRecord, step: StepView, base: StepView | undefined): JudgedStep {
   const limits = limitsAt(record, step.step, base?.step ?? null);
   const own = generatorLimits(record, step);
-  return { ...step, limits, generatorLimits: own, standing: standingOf(limits, own) };
+  const imbalance = imbalanceOf(record, step.step);
+  const standing = own.length > 0 || imbalance !== null ? "void" : standingOf(limits);
+  return { ...step, limits, generatorLimits: own, imbalance, standing };
 }
 
-function standingOf(limits: readonly LimitResult[], own: readonly GeneratorLimit[]): Standing {
-  if (own.length > 0) return "void";
+function standingOf(limits: readonly LimitResult[]): Standing {
   if (limits.some((limit) => limit.met === false)) return "broke";
   return limits.some((limit) => limit.met === true) ? "held" : "unmeasured";
 }
 
 function failingOf(record: RunRecord, steps: readonly JudgedStep[]): Failing | null {
-  const missing = steps.filter((step) => step.limits.some((limit) => limit.met === false));
-  const step = missing.find((one) => one.standing === "broke") ?? missing[0];
+  const missing = steps.filter(({ limits, imbalance }) => imbalance === null && limits.some((limit) => limit.met === false));
+  const broke = missing.filter(({ standing }) => standing === "broke");
+  const step = broke.find((one) => !broke.some((other) => isAftermath(record, one, other))) ?? missing[0];
   if (step === undefined) return null;
   const missed = step.limits.filter((limit) => limit.met === false);
   const named = missed.flatMap((limit) => limit.operation ?? []);
   return { step, missed, operations: named.length < missed.length ? operationsOf(record) : [...new Set(named)] };
+}
+
+/** Whether a step came without a pause after a higher one: what that one left undone is on it, and says nothing of its own rate. */
+function isAftermath({ run }: RunRecord, { step }: StepView, { step: before }: StepView): boolean {
+  if (before.index >= step.index || before.multiple <= step.multiple) return false;
+  return run.steps.slice(before.index + 1, step.index + 1).every((one) => one.follows === true);
 }
 
 /** Operations that are part of the load, not only of its preparation. */

@@ -1,5 +1,5 @@
 import { latencyTag } from "../../src/model/record.ts";
-import { lagP99Us } from "../generator.ts";
+import { lagTail } from "../generator.ts";
 import { no, notEnough, yes, type Rule } from "../rule.ts";
 import type { StepView } from "../steps.ts";
 import type { JudgedStep, View } from "../view.ts";
@@ -15,7 +15,7 @@ export const generatorLimited: Rule = {
     if (view.steps.length === 0) return notEnough("no step was finished");
     const step = limitedStep(view);
     if (step === undefined) {
-      const blind = view.steps.some((one) => lagP99Us(view.record, one) === null);
+      const blind = view.steps.some((one) => lagTail(view.record, one) === null);
       return blind ? notEnough("lag of every step") : no("the load generator kept its schedule at every step");
     }
     const decides = view.failing === null || [view.failing.step, view.base].includes(step);
@@ -37,9 +37,9 @@ export const generatorLimited: Rule = {
   },
 };
 
-/** The void step that matters most: the base, then the failing one, then the lowest. */
+/** The limited step that matters most: the base, then the failing one, then the lowest. */
 function limitedStep(view: View): JudgedStep | undefined {
-  const limited = view.steps.filter((step) => step.standing === "void");
+  const limited = view.steps.filter((step) => step.generatorLimits.length > 0);
   return limited.find((step) => step === view.base) ?? limited.find((step) => step === view.failing?.step) ?? limited[0];
 }
 

@@ -2,6 +2,7 @@
  * The vitals of a run at 1 Hz, taken from outside the target. Reads of /proc are synchronous: they never wait for a disk, and
  * a sample is done within one turn of the event loop, so samples cannot overlap.
  */
+import type { Network } from "../model/plan.ts";
 import { signals, type VitalSample } from "../model/vitals.ts";
 import { MachineSampler, type MachineOptions } from "./machine-sampler.ts";
 import { vitalsPlatform, type VitalsPlatform } from "./platform.ts";
@@ -14,6 +15,8 @@ export const sampleEveryUs = 1_000_000;
 export interface VitalsOptions extends MachineOptions {
   /** Address of the target's metrics page; null: none. */
   readonly scrapeUrl: string | null;
+  /** How the run reaches things. Default: nothing special. */
+  readonly network?: Network;
   /** Headers of each scrape: the run's tags. */
   readonly tags: Readonly<Record<string, string>>;
   emit(sample: VitalSample): void;
@@ -46,7 +49,7 @@ export class VitalsSampler {
     this.#options = options;
     this.#platform = options.platform ?? vitalsPlatform();
     this.#machine = this.#platform.available ? new MachineSampler(options, this.#platform.exactThreadTimes) : null;
-    this.#scraper = options.scrapeUrl === null ? null : new Scraper(options.scrapeUrl, options.tags);
+    this.#scraper = options.scrapeUrl === null ? null : new Scraper(options.scrapeUrl, options.tags, options.network);
   }
 
   /** Takes a first sample, the base of all differences, then one at each whole second of the run's clock. */

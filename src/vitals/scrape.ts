@@ -1,7 +1,9 @@
 /** Fetches the target's metrics page. A page that does not come in time is itself a sign of trouble, so failure is a value. */
 import { Agent, request, type Dispatcher } from "undici";
 import { messageOf } from "../model/fault.ts";
+import { plainNetwork, type Network } from "../model/plan.ts";
 import { metricSignal, signals } from "../model/vitals.ts";
+import { agentConnect } from "../wire/agent-connect.ts";
 import { parseMetrics, type MetricSeries, type MetricsPage } from "./prometheus.ts";
 import { readingsOf, type Reading } from "./reading.ts";
 
@@ -17,12 +19,14 @@ export type Scrape = { readonly up: true; readonly page: MetricsPage } | { reado
 export class Scraper {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
-  // HTTP/1.1 said outright, and one kept-alive connection: a scrape must not add to the connection rate it observes.
-  readonly #agent = new Agent({ allowH2: false, connections: 1, pipelining: 1 });
+  readonly #agent: Agent;
 
-  /** `headers` are the run's tags; the page needs no token. */
-  constructor(url: string, headers: Readonly<Record<string, string>>) {
+  /** `headers` are the run's tags; the page needs no token. Throws Fault `usage` where a file of `network.tls` cannot be read. */
+  constructor(url: string, headers: Readonly<Record<string, string>>, network: Network = plainNetwork) {
     this.#url = url;
+    // HTTP/1.1 said outright, and one kept-alive connection: a scrape must not add to the connection rate it observes.
+    const connect = agentConnect(new URL(url).origin, network);
+    this.#agent = new Agent({ connect, allowH2: false, connections: 1, pipelining: 1 });
     this.#headers = { ...headers, accept: "text/plain;version=0.0.4" };
   }
 

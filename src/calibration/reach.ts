@@ -1,0 +1,31 @@
+/** What a calibration means for a run that has not begun. */
+import type { RunPlan } from "../model/plan.ts";
+import type { Calibration } from "../model/run.ts";
+import { countOf, formatCount } from "../model/units.ts";
+
+/** Why a run's generator cannot be tried against a null server, as a clause; null where it can. */
+export function whyNotCalibrated({ targets, connections }: Pick<RunPlan, "targets" | "connections">): string | null {
+  if (connections.proxy !== null) return "the null server stands behind no proxy";
+  return targets.some((target) => target.startsWith("https:"))
+    ? "the null server speaks no TLS, which costs more than all else"
+    : null;
+}
+
+/** That the highest step asks for more than the generator can do, and what to do about it; null where it does not. */
+export function beyondReach(
+  { steps, workers }: Pick<RunPlan, "steps" | "workers">,
+  { cleanRatePerSec }: Calibration,
+  cores: number,
+): string | null {
+  const topRatePerSec = Math.max(...steps.map((step) => step.ratePerSec));
+  if (topRatePerSec <= cleanRatePerSec) return null;
+  const needed = Math.ceil((topRatePerSec * workers) / cleanRatePerSec);
+  const advice =
+    needed <= cores
+      ? `--workers ${needed}`
+      : `a machine with more cores, or several, since this one has ${countOf(cores, "core")}`;
+  return (
+    `the highest step asks for ${formatCount(topRatePerSec)}/s; by itself this generator manages ${formatCount(cleanRatePerSec)}/s ` +
+    `with ${countOf(workers, "load thread")}: ${advice}`
+  );
+}
