@@ -1,7 +1,7 @@
 /** For tests: a run file, a journal and a plan with what a test does not care about filled in. */
 import type { CleanupPlan } from "../src/model/cleanup.ts";
 import type { JournalTotals } from "../src/model/journal.ts";
-import type { RunPlan } from "../src/model/plan.ts";
+import { plainNetwork, type RunPlan } from "../src/model/plan.ts";
 import { runSchema, type RunFile } from "../src/model/run.ts";
 
 export interface ExampleRun extends Partial<Omit<RunFile, "plan">> {
@@ -33,6 +33,7 @@ export function exampleRun(given: ExampleRun = {}): RunFile {
 const examplePlan: RunPlan = {
   scenario: { name: "s", path: "s.ts", hash: "0" },
   target: "http://127.0.0.1:8460",
+  targets: ["http://127.0.0.1:8460"],
   admin: "http://127.0.0.1:8461",
   seed: 1,
   peakRatePerSec: 200,
@@ -40,11 +41,12 @@ const examplePlan: RunPlan = {
   precision: "timer",
   workers: 1,
   steps: [],
-  connections: { policy: "keep-alive", max: 10, deadlineUs: 10_000_000 },
+  connections: { ...plainNetwork, policy: "keep-alive", max: 10, deadlineUs: 10_000_000 },
   operations: [
     { name: "scan", kind: "read", weight: 9 },
     { name: "report", kind: "write", weight: 1 },
   ],
+  journeys: [],
   users: { name: "citizens", pool: 10, popularity: "uniform" },
   prepare: null,
   lanes: null,

@@ -2,9 +2,11 @@
 import { Agent, errors, request } from "undici";
 import { errnoOf, messageOf } from "../src/model/fault.ts";
 import { ownTagHeaders } from "../src/model/tags.ts";
+import { plainNetwork, type Network } from "../src/model/plan.ts";
 import { formatUs } from "../src/model/units.ts";
 import { redact } from "../src/safety/redact.ts";
 import { version } from "../src/version.ts";
+import { agentConnect } from "../src/wire/agent-connect.ts";
 import { parseReply, type SyntheticReply } from "./reply.ts";
 import { refusalOf } from "./status.ts";
 import { StoreFault, totalRows, type Removal, type Store } from "./store.ts";
@@ -23,6 +25,8 @@ export interface HttpStoreOptions {
   readonly tokenFrom: string | null;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutUs?: number | undefined;
+  /** How the run reaches things: what it trusts, what it resolves. Default: nothing special. */
+  readonly network?: Network | undefined;
 }
 
 export class HttpStore implements Store {
@@ -36,7 +40,8 @@ export class HttpStore implements Store {
   constructor(options: HttpStoreOptions) {
     this.#options = options;
     this.#timeoutUs = options.timeoutUs ?? callTimeoutUs;
-    this.#agent = new Agent({ allowH2: false, connections: 1, pipelining: 1, maxResponseSize: largestReplyBytes });
+    const connect = agentConnect(new URL(options.url).origin, options.network ?? plainNetwork);
+    this.#agent = new Agent({ connect, allowH2: false, connections: 1, pipelining: 1, maxResponseSize: largestReplyBytes });
   }
 
   async look(): Promise<SyntheticReply["state"]> {

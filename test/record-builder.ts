@@ -6,19 +6,23 @@ import { Buckets } from "../src/measure/buckets.ts";
 import { clocks, type Clock } from "../src/model/budget.ts";
 import type { RunEvent } from "../src/model/events.ts";
 import { latencyTag, type RunRecord } from "../src/model/record.ts";
-import { runSchema, type StepRecord } from "../src/model/run.ts";
+import { type Calibration, runSchema, type StepRecord } from "../src/model/run.ts";
+import { putPhases } from "./record-phases.ts";
 import { planOf, scheduleOf } from "./record-plan.ts";
 import { seriesOf } from "./record-series.ts";
-import { healthyWorld, simulate, stepsOf, type Simulated, type World } from "./record-simulation.ts";
+import { simulate, type Simulated } from "./record-simulation.ts";
 import { vitalsOf } from "./record-vitals.ts";
+import { healthyWorld, stepsOf, type World } from "./record-world.ts";
 
-export type { World } from "./record-simulation.ts";
+export type { World } from "./record-world.ts";
 
 /** A finished run of a world that differs from the healthy one by `options`. */
 export function recordOf(options: Partial<World> = {}): RunRecord {
   const world = { ...healthyWorld, ...options };
   const simulation = simulate(world, stepsOf(world));
   const endUs = simulation.steps.at(-1)?.drainedUs ?? 0;
+  const latency = latencyOf(simulation.requests);
+  putPhases(world, simulation, latency);
   const writes = simulation.requests.filter((request) => request.operation.kind === "write");
   const created = writes.filter((request) => request.outcome === "ok").length;
   return {
@@ -47,12 +51,13 @@ export function recordOf(options: Partial<World> = {}): RunRecord {
       steps: simulation.steps,
       totals: { load: { sent: simulation.requests.length, ok: simulation.requests.filter((r) => r.outcome === "ok").length } },
       validity: null,
+      ...(world.calibrated ? { calibration: calibrationOf(world) } : {}),
       ended: { atUs: endUs, how: "finished", reason: null, fault: null },
     },
     series: seriesOf(world, simulation),
     vitals: vitalsOf(world, simulation),
     events: eventsOf(world, simulation.steps),
-    latency: latencyOf(simulation.requests),
+    latency,
     samples: [],
     journal: {
       intents: writes.length,
@@ -70,7 +75,7 @@ export function recordOf(options: Partial<World> = {}): RunRecord {
 }
 
 /** Histograms for each step, operation (and `*`), clock and outcome (and `*`); latencies of what was never answered have none. */
-function latencyOf(requests: readonly Simulated[]): ReadonlyMap<string, Buckets> {
+function latencyOf(requests: readonly Simulated[]): Map<string, Buckets> {
   const latency = new Map<string, Buckets>();
   const bucketsOf = (tag: string): Buckets => {
     const buckets = latency.get(tag) ?? new Buckets();
@@ -100,6 +105,11 @@ function clockUs({ dueUs, dispatchedUs, sentUs, settledUs, status }: Simulated, 
   if (clock === "wait") return sentUs - dispatchedUs;
   if (status === null) return null;
   return clock === "service" ? settledUs - sentUs : settledUs - dueUs;
+}
+
+function calibrationOf({ generatorCapacityPerSec }: World): Calibration {
+  const cpuUsPerRequest = 1e6 / generatorCapacityPerSec;
+  return { cleanRatePerSec: 0.8 * generatorCapacityPerSec, cpuUsPerRequest, measuredAt: "2025-12-31T23:50:00.000Z" };
 }
 
 function eventsOf(world: World, steps: readonly StepRecord[]): RunEvent[] {

@@ -1,11 +1,14 @@
 /** The plan and schedule of a simulated world, for `record-builder`. */
-import type { RunPlan, ScheduleTotals, StepPlan } from "../src/model/plan.ts";
-import type { Simulation, World } from "./record-simulation.ts";
+import { plainNetwork, type RunPlan, type ScheduleTotals, type StepPlan } from "../src/model/plan.ts";
+import type { Simulation } from "./record-simulation.ts";
+import type { World } from "./record-world.ts";
 
 export function planOf(world: World, steps: readonly StepPlan[]): RunPlan {
+  const target = world.https ? "https://health.example" : "http://127.0.0.1:8460";
   return {
     scenario: { name: "health-code-mixed", path: "scenarios/health-code-mixed.ts", hash: "00000000deadbeef" },
-    target: "http://127.0.0.1:8460",
+    target,
+    targets: [target],
     admin: "http://127.0.0.1:8461",
     seed: world.seed,
     peakRatePerSec: world.peakRatePerSec,
@@ -13,8 +16,9 @@ export function planOf(world: World, steps: readonly StepPlan[]): RunPlan {
     precision: "timer",
     workers: 1,
     steps,
-    connections: { policy: "keep-alive", max: world.maxConnections, deadlineUs: world.deadlineUs },
+    connections: { ...plainNetwork, policy: "keep-alive", max: world.maxConnections, deadlineUs: world.deadlineUs },
     operations: world.operations,
+    journeys: world.journeys,
     users: { name: "citizens", pool: 10_000, popularity: "zipf" },
     prepare: null,
     lanes: { trivial: "/ping" },

@@ -1,7 +1,8 @@
 /** `series.ndjson` of a simulated world, for `record-builder`. */
 import { unit } from "../src/model/random.ts";
 import type { SeriesPoint } from "../src/model/series.ts";
-import type { Simulation, World } from "./record-simulation.ts";
+import type { Simulation } from "./record-simulation.ts";
+import type { World } from "./record-world.ts";
 
 type Counts = { -readonly [Key in keyof SeriesPoint]: SeriesPoint[Key] };
 interface Second extends Counts {
@@ -23,6 +24,7 @@ export function seriesOf(world: World, simulation: Simulation): SeriesPoint[] {
     if (request.sentUs !== null) at(request.sentUs).sent += 1;
     const settled = at(request.settledUs);
     settled[request.outcome] += 1;
+    if (request.outcome === "rejected" && world.retries > 0) settled.retries = (settled.retries ?? 0) + world.retries;
     if (request.key !== null) settled.errors[request.key] = (settled.errors[request.key] ?? 0) + 1;
     if (request.status === null) continue;
     settled.done += 1;

@@ -3,77 +3,10 @@
  * a laboratory and connection slots: what `record-builder` folds into a run record.
  */
 import { unit } from "../src/model/random.ts";
-import type { OperationPlan, StepPlan, StepRole } from "../src/model/plan.ts";
-import type { Outcome, StepRecord, Tally } from "../src/model/run.ts";
-
-/** What the simulated world is like. Rates are per second, durations as their names say. */
-export interface World {
-  readonly seed: number;
-  /** Relative jitter of every sample: 0 none, 0.05 small, 0.3 large. */
-  readonly noise: number;
-  readonly peakRatePerSec: number;
-  readonly multiples: readonly number[];
-  readonly holdSec: number;
-  readonly warmupSec: number;
-  readonly operations: readonly OperationPlan[];
-  readonly budgets: readonly string[];
-  /** Requests per second that one service thread can do on one core of its own. */
-  readonly capacityPerSec: number;
-  /** Service workers, each a process with one hot thread; arrivals are spread over them at random. */
-  readonly threads: number;
-  /** Cores of the machine. */
-  readonly cores: number;
-  /** Share of the time that a busy service thread waits for a core; its own CPU shrinks by it. */
-  readonly runQueueWaitShare: number;
-  /** CPU that processes outside the test burn, cores. */
-  readonly neighbourCores: number;
-  readonly stealShare: number;
-  /** The gateway answers 429 beyond this rate. */
-  readonly quotaPerSec: number;
-  /** Latency of the laboratory, called by each `report`; a function of the multiple where its own limit shows. */
-  readonly labLatencyUs: number | ((multiple: number) => number);
-  /** Rate at which queued writes are worked off; the depth grows by what comes in above it. */
-  readonly queueDrainPerSec: number;
-  readonly queueCapacity: number;
-  /** Requests per second that the generator itself can dispatch. */
-  readonly generatorCapacityPerSec: number;
-  readonly maxConnections: number;
-  readonly deadlineUs: number;
-  /** Share of the replies that are `status:404`, from the first step on. */
-  readonly wrongShare: number;
-  /** Factor on the service time in the repeat of the base step. */
-  readonly driftFactor: number;
-}
-
-/** A run in which nothing is wrong: one thread good for 5,000/s is asked for at most 1,000/s. */
-export const healthyWorld: World = {
-  seed: 1,
-  noise: 0.05,
-  peakRatePerSec: 200,
-  multiples: [1, 2, 3, 5],
-  holdSec: 12,
-  warmupSec: 2,
-  operations: [
-    { name: "scan", kind: "read", weight: 9 },
-    { name: "report", kind: "write", weight: 1 },
-  ],
-  budgets: ["scan response p99 <= 200ms up to 3x", "errors <= 0.1% up to 3x"],
-  capacityPerSec: 5_000,
-  threads: 1,
-  cores: 4,
-  runQueueWaitShare: 0,
-  neighbourCores: 0,
-  stealShare: 0,
-  quotaPerSec: Infinity,
-  labLatencyUs: 5_000,
-  queueDrainPerSec: Infinity,
-  queueCapacity: 20_000,
-  generatorCapacityPerSec: 50_000,
-  maxConnections: 2_000,
-  deadlineUs: 10_000_000,
-  wrongShare: 0,
-  driftFactor: 1,
-};
+import type { OperationPlan, StepPlan } from "../src/model/plan.ts";
+import type { Outcome, StepRecord } from "../src/model/run.ts";
+import { residenceOf, tallyOf } from "./record-tally.ts";
+import type { World } from "./record-world.ts";
 
 /** One simulated request; times are microseconds since the run's start. */
 export interface Simulated {
@@ -102,98 +35,122 @@ export interface Simulation {
   readonly steps: readonly StepRecord[];
 }
 
-/** Warm-up at the top rate, the steps, and the base step once more. */
-export function stepsOf(world: World): StepPlan[] {
-  const base = Math.min(...world.multiples);
-  const plan: [StepRole, number, number][] = [
-    ...(world.warmupSec > 0 ? [["warmup", Math.max(...world.multiples), world.warmupSec] as [StepRole, number, number]] : []),
-    ...world.multiples.map((multiple): [StepRole, number, number] => ["step", multiple, world.holdSec]),
-    ["repeat", base, world.holdSec],
-  ];
-  return plan.map(([role, multiple, sec], index) => ({
-    index,
-    role,
-    multiple,
-    ratePerSec: world.peakRatePerSec * multiple,
-    holdUs: sec * 1e6,
-  }));
-}
-
 /** All requests of all steps, in the order of their due times within a step. */
 export function simulate(world: World, plan: readonly StepPlan[]): Simulation {
   const requests: Simulated[] = [];
-  const busy = new Map<number, number>();
-  const laneWaitUs = new Map<number, number>();
+  const watch: Watch = { busy: new Map(), laneWaitUs: new Map() };
   const steps: StepRecord[] = [];
   let startUs = 500_000;
-  for (const step of plan) {
-    const own = simulateStep(world, step, startUs, busy, laneWaitUs);
+  let state = emptyState(world, startUs);
+  let residenceUs = 0;
+  for (const [at, step] of plan.entries()) {
+    const before = steps.at(-1);
+    if (step.follows === true && before !== undefined) startUs = before.endUs ?? startUs;
+    else [state, residenceUs] = [emptyState(world, startUs), 0];
+    const own = simulateStep({ world, step, startUs, state, watch });
     for (const request of own) requests.push(request);
     const endUs = startUs + step.holdUs;
     const settledUs = own.reduce((latest, request) => Math.max(latest, request.settledUs), endUs);
-    steps.push({ ...step, startUs, endUs, drainedUs: settledUs + 100_000, tally: tallyOf(world.operations, own) });
+    residenceUs += residenceOf(own);
+    const tally = tallyOf(world, step, own, plan[at + 1]?.follows === true ? null : residenceUs);
+    steps.push({ ...step, startUs, endUs, drainedUs: settledUs + 100_000, tally });
     startUs = settledUs + 1_300_000;
   }
-  return { requests, busy, laneWaitUs, steps };
+  return { requests, ...watch, steps };
 }
 
-/** All requests of one step. Every queue is empty at its start, since the step before was drained. */
-function simulateStep(
-  world: World,
-  step: StepPlan,
-  startUs: number,
-  busy: Map<number, number>,
-  laneWaitUs: Map<number, number>,
-): Simulated[] {
+/** What is noted second by second. */
+interface Watch {
+  readonly busy: Map<number, number>;
+  readonly laneWaitUs: Map<number, number>;
+}
+
+/** Everything that is in use. Empty where a step begins after a pause, carried on where one follows another. */
+interface State {
+  readonly threadFreeUs: number[];
+  readonly acceptedPerSecond: Map<number, number>;
+  readonly slots: ConnectionSlots;
+  generatorFreeUs: number;
+}
+
+function emptyState({ threads, maxConnections }: World, startUs: number): State {
+  return {
+    threadFreeUs: Array.from({ length: threads }, () => startUs),
+    acceptedPerSecond: new Map(),
+    slots: new ConnectionSlots(maxConnections),
+    generatorFreeUs: startUs,
+  };
+}
+
+interface StepRun {
+  readonly world: World;
+  readonly step: StepPlan;
+  readonly startUs: number;
+  readonly state: State;
+  readonly watch: Watch;
+}
+
+function simulateStep(run: StepRun): Simulated[] {
+  const { world, step, startUs, state } = run;
   const found: Simulated[] = [];
-  const freeUs = Array.from({ length: world.threads }, () => startUs);
-  const accepted = new Map<number, number>();
-  const slots = new ConnectionSlots(world.maxConnections);
-  let generatorFreeUs = startUs;
   let dueUs = startUs;
   for (let index = 0; ; index++) {
     const random = (stream: number): number => unit(world.seed + step.index, stream, index);
-    dueUs += (-Math.log(1 - random(1)) * 1e6) / step.ratePerSec;
-    if (dueUs >= startUs + step.holdUs) return found;
-    const dispatchedUs = Math.max(dueUs + 200 * random(2), generatorFreeUs);
-    generatorFreeUs = dispatchedUs + 1e6 / world.generatorCapacityPerSec;
-    const sentUs = Math.max(dispatchedUs + 30, slots.nextFreeUs());
+    dueUs += gapUs(step, dueUs - startUs, -Math.log(1 - random(1)));
+    if (!(dueUs < startUs + step.holdUs)) return found;
+    const dispatchedUs = Math.max(dueUs + 200 * random(2), state.generatorFreeUs);
+    state.generatorFreeUs = dispatchedUs + 1e6 / world.generatorCapacityPerSec;
     const operation = pick(world.operations, random(3));
-    const common = { step: step.index, operation, dueUs, dispatchedUs };
-    if (sentUs - dueUs > world.deadlineUs) {
-      const settledUs = dueUs + world.deadlineUs;
-      found.push({ ...common, sentUs: null, settledUs, status: null, key: "unsent", outcome: "failed", timing: {} });
-      continue;
-    }
-    const second = Math.floor(sentUs / 1e6);
-    const taken = (accepted.get(second) ?? 0) + 1;
-    accepted.set(second, taken);
-    if (taken > world.quotaPerSec) {
-      const settledUs = sentUs + 800 + 400 * random(4);
-      slots.take(settledUs);
-      found.push({ ...common, sentUs, settledUs, status: 429, key: "status:429", outcome: "rejected", timing: {} });
-      continue;
-    }
-    const thread = Math.floor(random(5) * world.threads);
-    const drift = step.role === "repeat" ? world.driftFactor : 1;
-    const costUs = ((1e6 * drift) / world.capacityPerSec) * (0.5 + random(6));
-    const waitUs = Math.max(0, (freeUs[thread] ?? 0) - sentUs);
-    freeUs[thread] = sentUs + waitUs + costUs;
-    const at = Math.floor((sentUs + waitUs) / 1e6) * world.threads + thread;
-    busy.set(at, (busy.get(at) ?? 0) + costUs / 1e6);
-    if (thread === 0) laneWaitUs.set(second, waitUs);
-    const timing = timingOf(world, step.multiple, operation, waitUs);
-    const jitter = 1 + world.noise * (2 * random(7) - 1);
-    const reportedUs = Object.values(timing).reduce((sum, us) => sum + us, 0);
-    const settledUs = sentUs + waitUs + (costUs + reportedUs + 300 * drift) * jitter;
-    slots.take(Math.min(settledUs, dueUs + world.deadlineUs));
-    if (settledUs - dueUs > world.deadlineUs) {
-      const late = { sentUs, settledUs: dueUs + world.deadlineUs, status: null, key: "timeout:reading", timing: {} };
-      found.push({ ...common, ...late, outcome: "failed" });
-    } else if (random(8) < world.wrongShare) {
-      found.push({ ...common, sentUs, settledUs, status: 404, key: "status:404", outcome: "failed", timing });
-    } else found.push({ ...common, sentUs, settledUs, status: 200, key: null, outcome: "ok", timing });
+    found.push(simulateRequest(run, { step: step.index, operation, dueUs, dispatchedUs }, random));
   }
+}
+
+/** Time to the next arrival, from the one draw of unit mean; on a ramp the root of its rising or falling rate. NaN: there is none. */
+function gapUs({ fromRatePerSec, ratePerSec, holdUs }: StepPlan, sinceUs: number, draw: number): number {
+  if (fromRatePerSec === undefined || fromRatePerSec === ratePerSec) return (draw * 1e6) / ratePerSec;
+  const slope = (ratePerSec - fromRatePerSec) / (holdUs / 1e6);
+  const now = fromRatePerSec + slope * (sinceUs / 1e6);
+  return ((Math.sqrt(now * now + 2 * slope * draw) - now) / slope) * 1e6;
+}
+
+type Arrival = Pick<Simulated, "step" | "operation" | "dueUs" | "dispatchedUs">;
+
+function simulateRequest(
+  { world, step, state, watch }: StepRun,
+  arrival: Arrival,
+  random: (stream: number) => number,
+): Simulated {
+  const { dueUs, dispatchedUs, operation } = arrival;
+  const { slots, acceptedPerSecond, threadFreeUs } = state;
+  const deadlineUs = dueUs + world.deadlineUs;
+  const sentUs = Math.max(dispatchedUs + 30, slots.nextFreeUs());
+  const lost = { ...arrival, settledUs: deadlineUs, status: null, outcome: "failed", timing: {} } as const;
+  if (sentUs > deadlineUs) return { ...lost, sentUs: null, key: "unsent" };
+  const second = Math.floor(sentUs / 1e6);
+  const taken = (acceptedPerSecond.get(second) ?? 0) + 1;
+  acceptedPerSecond.set(second, taken);
+  if (taken > world.quotaPerSec) {
+    const settledUs = sentUs + 800 + 400 * random(4);
+    slots.take(settledUs);
+    return { ...arrival, sentUs, settledUs, status: 429, key: "status:429", outcome: "rejected", timing: {} };
+  }
+  const thread = Math.floor(random(5) * world.threads);
+  const drift = step.role === "repeat" ? world.driftFactor : 1;
+  const costUs = ((1e6 * drift) / world.capacityPerSec) * (0.5 + random(6));
+  const waitUs = Math.max(0, (threadFreeUs[thread] ?? 0) - sentUs);
+  threadFreeUs[thread] = sentUs + waitUs + costUs;
+  const at = Math.floor((sentUs + waitUs) / 1e6) * world.threads + thread;
+  watch.busy.set(at, (watch.busy.get(at) ?? 0) + costUs / 1e6);
+  if (thread === 0) watch.laneWaitUs.set(second, waitUs);
+  const timing = timingOf(world, step.multiple, operation, waitUs);
+  const jitter = 1 + world.noise * (2 * random(7) - 1);
+  const reportedUs = Object.values(timing).reduce((sum, us) => sum + us, 0);
+  const settledUs = sentUs + waitUs + (costUs + reportedUs + 300 * drift) * jitter;
+  slots.take(Math.min(settledUs, deadlineUs));
+  if (settledUs > deadlineUs) return { ...lost, sentUs, key: "timeout:reading" };
+  const answered = { ...arrival, sentUs, settledUs, timing };
+  if (random(8) < world.wrongShare) return { ...answered, status: 404, key: "status:404", outcome: "failed" };
+  return { ...answered, status: 200, key: null, outcome: "ok" };
 }
 
 /** The connection cap: a request is sent once one of the connections is free. */
@@ -233,27 +190,4 @@ function pick(operations: readonly OperationPlan[], random: number): OperationPl
     if (left < 0) return operation;
   }
   throw new RangeError("a world needs an operation with weight");
-}
-
-function tallyOf(operations: readonly OperationPlan[], requests: readonly Simulated[]): StepRecord["tally"] {
-  const perOperation = operations.map(
-    ({ name }) => [name, countsOf(requests.filter((request) => request.operation.name === name))] as const,
-  );
-  return { ...countsOf(requests), operations: Object.fromEntries(perOperation) };
-}
-
-function countsOf(requests: readonly Simulated[]): Tally {
-  const count = (test: (request: Simulated) => boolean): number => requests.filter(test).length;
-  const errors: Record<string, number> = {};
-  for (const { key } of requests) if (key !== null) errors[key] = (errors[key] ?? 0) + 1;
-  return {
-    due: requests.length,
-    dispatched: requests.length,
-    sent: count((request) => request.sentUs !== null),
-    done: count((request) => request.status !== null),
-    ok: count((request) => request.outcome === "ok"),
-    rejected: count((request) => request.outcome === "rejected"),
-    failed: count((request) => request.outcome === "failed"),
-    errors,
-  };
 }

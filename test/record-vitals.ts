@@ -1,7 +1,8 @@
 /** `vitals.ndjson` of a simulated world, for `record-builder`: one sample of each signal a second. */
 import { unit } from "../src/model/random.ts";
 import { metricSignal, serverTimingSignal, signals, type VitalSample } from "../src/model/vitals.ts";
-import type { Simulated, Simulation, World } from "./record-simulation.ts";
+import type { Simulated, Simulation } from "./record-simulation.ts";
+import type { World } from "./record-world.ts";
 
 /** Process id of the n-th service worker; the primary has 4000. */
 const workerPid = (thread: number): number => 4_001 + thread;

@@ -23,8 +23,25 @@ describe("commands", () => {
     const { run } = recordOf({ holdSec: 2, warmupSec: 1 });
     const plan = { ...run.plan, variables: { token: "a b" } };
     expect(runCommand({ ...run, plan })).toBe(
-      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --seed 1 --peak 200 " +
+      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --seed 1 --peak 200 --pace poisson " +
         "--multiples 1,2,3,5 --hold 2s --warmup 1s --workers 1 --var 'token=a b'",
+    );
+  });
+
+  it("name how the target was reached, and leave stages to the scenario", () => {
+    const { run } = recordOf({ stages: [{ multiple: 1, rampSec: 1, holdSec: 1 }], warmupSec: 0 });
+    const { connections } = run.plan;
+    const network = {
+      resolve: { "health.example:443": "127.0.0.1" },
+      sourceAddresses: ["127.0.0.2", "127.0.0.3"],
+      tls: { ...connections.tls, verify: false },
+    };
+    const targets = ["https://health.example", "https://b.example"];
+    const plan = { ...run.plan, targets, connections: { ...connections, ...network } };
+    expect(runCommand({ ...run, plan })).toBe(
+      "peakproof run scenarios/health-code-mixed.ts --target https://health.example --target https://b.example --insecure " +
+        "--resolve health.example:443:127.0.0.1 --source-address 127.0.0.2 --source-address 127.0.0.3 " +
+        "--seed 1 --peak 200 --pace poisson --warmup 0s --workers 1",
     );
   });
 

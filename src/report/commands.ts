@@ -1,4 +1,5 @@
 /** Command lines to copy: a run made again, and its sweep. */
+import type { ConnectionPlan, RunPlan } from "../model/plan.ts";
 import type { RunFile } from "../model/run.ts";
 
 /** One word for a POSIX shell, quoted where it needs to be: what a record says must not run when it is pasted. */
@@ -8,22 +9,40 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(line) ? line : `'${line.replaceAll("'", `'\\''`)}'`;
 }
 
-/** `peakproof run` with every value that decides what is sent. */
+/** `peakproof run` with every value that decides what is sent. Stages are the scenario's own: no flag has them. */
 export function runCommand({ plan }: RunFile): string {
   const steps = plan.steps.filter(({ role }) => role === "step");
   const warmup = plan.steps.find(({ role }) => role === "warmup");
-  const flags: Record<string, string> = {
-    "--target": plan.target,
-    "--seed": String(plan.seed),
-    "--peak": String(plan.peakRatePerSec),
-    "--multiples": steps.map(({ multiple }) => multiple).join(","),
-    "--hold": seconds(steps[0]?.holdUs ?? 0),
-    "--warmup": seconds(warmup?.holdUs ?? 0),
-    "--workers": String(plan.workers),
-  };
-  const variables = Object.entries(plan.variables).flatMap(([key, value]) => ["--var", `${key}=${value}`]);
-  const words = ["peakproof", "run", plan.scenario.path, ...Object.entries(flags).flat(), ...variables];
+  const course: readonly Flag[] = isStaged(plan)
+    ? []
+    : [
+        ["--multiples", steps.map(({ multiple }) => multiple).join(",")],
+        ["--hold", seconds(steps[0]?.holdUs ?? 0)],
+      ];
+  const flags: readonly Flag[] = [
+    ["--seed", String(plan.seed)],
+    ["--peak", String(plan.peakRatePerSec)],
+    ["--pace", plan.pace],
+    ...course,
+    ["--warmup", seconds(warmup?.holdUs ?? 0)],
+    ["--workers", String(plan.workers)],
+    ...Object.entries(plan.variables).map(([key, value]): Flag => ["--var", `${key}=${value}`]),
+  ];
+  const targets = plan.targets.flatMap((target) => ["--target", target]);
+  const words = ["peakproof", "run", plan.scenario.path, ...targets, ...networkFlags(plan.connections), ...flags.flat()];
   return words.map(shellWord).join(" ");
+}
+
+type Flag = readonly [name: string, value: string];
+
+const isStaged = ({ steps }: RunPlan): boolean => steps.some(({ role, follows }) => role === "ramp" || follows === true);
+
+function networkFlags({ tls, resolve, sourceAddresses }: ConnectionPlan): string[] {
+  return [
+    ...(tls.verify ? [] : ["--insecure"]),
+    ...Object.entries(resolve).flatMap(([name, address]) => ["--resolve", `${name}:${address}`]),
+    ...sourceAddresses.flatMap((address) => ["--source-address", address]),
+  ];
 }
 
 /** `peakproof cleanup` for a run directory. */

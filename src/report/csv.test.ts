@@ -8,7 +8,8 @@ import { buildSummary } from "./summary.ts";
 const record = recordOf({ quotaPerSec: 300, holdSec: 4 });
 const verdict = analyze(record);
 const exit = { exitCode: 0, exitReasons: [] };
-const summary = buildSummary({ record, verdict, validity: { grade: "valid", reasons: [] }, cleanup: null, exit });
+const validity = { grade: "valid", reasons: [] } as const;
+const summary = buildSummary({ record, verdict, validity, cleanup: null, exit });
 
 function cells(csv: string, row: number): Record<string, string> {
   const values = (csv.split("\n")[row] ?? "").split(",");
@@ -30,6 +31,32 @@ describe("renderCsv", () => {
     expect(row["errors"]).toBe(`status:429=${step?.errors["status:429"]}`);
     expect(row["response_p99_us"]).toMatch(/^\d+$/);
     expect(row["response_p999_us"]).toBe("");
+  });
+
+  it("says what was lost, tried again and measured of connections, and has a row for each journey", () => {
+    const journeys = [{ name: "=sign-up", weight: 1, steps: [{ operation: 0, thinkUs: [0, 0] as const }] }];
+    const stages = [3, 3].map((multiple) => ({ multiple, rampSec: 0, holdSec: 3 }));
+    const staged = recordOf({ stages, journeys, quotaPerSec: 300, retries: 1, warmupSec: 0 });
+    const told = buildSummary({ record: staged, verdict: analyze(staged), validity, cleanup: null, exit });
+    const csv = renderCsv(told);
+    const [all, journey, second] = [cells(csv, 1), cells(csv, 4), cells(csv, 5)];
+    const refused = told.steps[0]?.errors["status:429"] ?? 0;
+    expect(all).toMatchObject({ step: "3x", unsent_count: "0", unanswered_count: "0", retried_count: String(refused) });
+    expect(all["retried"]).toBe(`status:429=${refused}`);
+    expect(Number(all["attempts_per_request"])).toBeCloseTo(1 + refused / (told.steps[0]?.due ?? 0), 3);
+    expect(all["first_byte_p50_us"]).toMatch(/^\d+$/);
+    expect(all["tls_count"]).toBe("");
+    expect(journey).toMatchObject({ step: "3x", operation: "", due_count: "", journey: "'=sign-up" });
+    expect(journey["started_count"]).toBe(String(told.steps[0]?.journeys?.["=sign-up"]?.started));
+    expect(second["step"]).toBe("3x (2nd)");
+  });
+
+  it("has as many cells in each row as columns", () => {
+    const lengths = renderCsv(summary)
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(",").length);
+    expect(new Set(lengths)).toEqual(new Set([csvColumns.length]));
   });
 
   it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])("does not let a spreadsheet run %j", (text) => {

@@ -10,6 +10,7 @@ const progress: Progress = {
   step: { role: "step", multiple: 3, number: 3, of: 5 },
   duePerSec: 600,
   sentPerSec: 600,
+  retriesPerSec: 0,
   okPerSec: 597.4,
   errorsPerSec: 2,
   errorsTotal: 1_234,
@@ -35,6 +36,16 @@ describe("renderLive", () => {
       "in flight 23",
     ])
       expect(block).toContain(text);
+  });
+
+  it("shows retries where there are any", () => {
+    expect(renderLive(progress, 80, false)).not.toContain("retries");
+    expect(renderQuietLine({ ...progress, retriesPerSec: 41 })).toContain("sent 600/s, retries 41/s, ok 597/s");
+  });
+
+  it("names a ramp by where it goes", () => {
+    const block = renderLive({ ...progress, step: { role: "ramp", multiple: 5, number: 4, of: 5 } }, 80, false);
+    expect(block.split("\n")[0]).toBe("load, step 4 of 5: ramp to 5x");
   });
 
   it("is never wider than the terminal, whatever is noted", () => {

@@ -1,6 +1,7 @@
 import type { Phase, Progress } from "../model/progress.ts";
 import { formatCount, formatUs } from "../model/units.ts";
 import { painter, type Paint } from "./paint.ts";
+import { stepName } from "./step-names.ts";
 import { cleanLine, fitted, flowed, widthOf } from "./text-width.ts";
 
 const phaseWords: Record<Phase, string> = {
@@ -50,8 +51,7 @@ function whereText({ phase, step, note }: Progress): string {
   const phaseText = phaseWords[phase];
   const noted = note === null ? phaseText : `${phaseText}: ${cleanLine(note)}`;
   if (step === null || (phase !== "load" && phase !== "drain")) return noted;
-  const rate = step.role === "warmup" ? "warm-up" : step.role === "repeat" ? `${step.multiple}x again` : `${step.multiple}x`;
-  return `${noted}, step ${step.number} of ${step.of}: ${rate}`;
+  return `${noted}, step ${step.number} of ${step.of}: ${stepName(step)}`;
 }
 
 /** A bar in eighths of a cell, the share done and the time left. */
@@ -75,12 +75,14 @@ interface Figure {
 
 /** The last second's figures, each with its unit. */
 function figures(progress: Progress): Figure[] {
-  const { duePerSec, sentPerSec, okPerSec, errorsPerSec, errorsTotal, p50Us, p99Us, lagP99Us, inFlight } = progress;
+  const { duePerSec, sentPerSec, okPerSec, retriesPerSec, errorsPerSec, errorsTotal, p50Us, p99Us, lagP99Us, inFlight } =
+    progress;
   const us = (value: number | null): string => (value === null ? "-" : formatUs(value));
   const perSec = (value: number): string => `${formatCount(Math.round(value))}/s`;
   return [
     { text: `due ${perSec(duePerSec)}`, bad: false },
     { text: `sent ${perSec(sentPerSec)}`, bad: false },
+    ...(retriesPerSec > 0 ? [{ text: `retries ${perSec(retriesPerSec)}`, bad: true }] : []),
     { text: `ok ${perSec(okPerSec)}`, bad: false },
     { text: `errors ${perSec(errorsPerSec)} (${formatCount(errorsTotal)} in all)`, bad: errorsPerSec > 0 },
     { text: `p50 ${us(p50Us)}`, bad: false },
@@ -94,5 +96,6 @@ function figureLines(progress: Progress, width: number, paint: Paint): string[] 
   const painted = (all: readonly Figure[]): string[] =>
     all.map(({ text, bad }) => (bad ? paint("bad", fitted(text, width)) : fitted(text, width)));
   const all = figures(progress);
-  return [...flowed(painted(all.slice(0, 4)), width), ...flowed(painted(all.slice(4)), width)];
+  const times = all.findIndex(({ text }) => text.startsWith("p50"));
+  return [...flowed(painted(all.slice(0, times)), width), ...flowed(painted(all.slice(times)), width)];
 }

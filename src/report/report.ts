@@ -3,8 +3,6 @@ import type { CleanupEntry } from "../model/cleanup.ts";
 import type { Verdict } from "../model/finding.ts";
 import type { RunRecord } from "../model/record.ts";
 import type { Summary } from "../model/summary.ts";
-import { machineFigure } from "./charts/machine.ts";
-import { timelineFigure } from "./charts/timeline.ts";
 import { html, type Html, trusted } from "./html.ts";
 import { enhanceScript } from "./script.ts";
 import { budgetsSection } from "./sections/budgets.ts";
@@ -12,9 +10,12 @@ import { capacitySection } from "./sections/capacity.ts";
 import { cleanupSection } from "./sections/cleanup.ts";
 import { errorsSection } from "./sections/errors.ts";
 import { findingsSection } from "./sections/findings.ts";
-import { headSection } from "./sections/head.ts";
+import { type Entry, headSection } from "./sections/head.ts";
+import { journeysSection } from "./sections/journeys.ts";
 import { latencySection } from "./sections/latency.ts";
 import { makingSection } from "./sections/making.ts";
+import { timelineSection } from "./sections/timeline.ts";
+import { validitySection } from "./sections/validity.ts";
 import { stepViews } from "./step-view.ts";
 import { soundRecord } from "./sound-record.ts";
 import { stateOf } from "./state.ts";
@@ -72,19 +73,25 @@ const contentSecurityPolicy = [
 
 function body({ record, verdict, summary, cleanupEntries }: ReportInput): Html {
   const steps = stepViews(record, summary);
-  const { breaksAt } = summary.answer;
-  return html`${headSection(record, summary)}
-    <main>
-      ${capacitySection(record, summary, steps)}${latencySection(record, steps)}
-      <section id="timeline-section">
-        <h2>Timeline</h2>
-        <p class="lead">
-          The whole run, warm-up included. With a script allowed, point at a second or use the arrow keys to read its numbers.
-        </p>
-        ${timelineFigure(record, breaksAt)}${machineFigure(record, breaksAt)}
-      </section>
-      ${findingsSection(verdict)}${budgetsSection(summary.budgets)}${cleanupSection(record, summary, cleanupEntries)}${errorsSection(record, steps)}${makingSection(record)}
-    </main>
+  const sections: readonly (readonly [...Entry, Html | null])[] = [
+    ["capacity-section", "Capacity", capacitySection(record, summary, steps)],
+    ["latency-section", "Latency", latencySection(record, steps)],
+    ["journeys", "Journeys", journeysSection(record, steps)],
+    ["timeline-section", "Timeline", timelineSection(record, summary.answer)],
+    ["findings", "Findings", findingsSection(verdict)],
+    ["budgets", "Budgets", budgetsSection(summary.budgets)],
+    ["cleanup", "Cleanup", cleanupSection(record, summary, cleanupEntries)],
+    ["errors", "Errors", errorsSection(record, steps)],
+    ["validity", "Validity", validitySection(record, summary, steps)],
+    ["making", "How the run was made", makingSection(record)],
+  ];
+  const shown = sections.filter(([, , section]) => section !== null);
+  return html`${headSection(
+      record,
+      summary,
+      shown.map(([id, name]) => [id, name]),
+    )}
+    <main>${shown.map(([, , section]) => section)}</main>
     <footer>
       Peakproof ${record.run.version}, run ${summary.runId}. This page is made from the run record alone and loads nothing;
       <code>peakproof report ${record.dir}</code> makes it again.

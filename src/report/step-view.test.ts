@@ -40,6 +40,30 @@ describe("stepViews", () => {
     expect(stepAt(viewsOf({ ...queued, series: [] }), "5x").latePerSec).toBe(0);
   });
 
+  it("marks only the first of several steps at the multiple that broke", () => {
+    const stages = [1, 5, 1, 5].map((multiple) => ({ multiple, rampSec: 1, holdSec: 6 }));
+    const views = viewsOf(recordOf({ stages, quotaPerSec: 500 }));
+    expect(views.map(({ label }) => label)).toEqual(["1x", "5x", "1x (2nd)", "5x (2nd)"]);
+    expect(views.map(({ broke }) => broke)).toEqual([false, true, false, true]);
+    expect(views.map(({ first }) => first)).toEqual([false, true, false, false]);
+  });
+
+  it("marks a step that broke after a spike, and not the one at the same multiple that held before it", () => {
+    const stages = [1, 5, 1].map((multiple) => ({ multiple, rampSec: 0, holdSec: 6 }));
+    const views = viewsOf(recordOf({ stages, capacityPerSec: 400 }));
+    expect(views.map(({ broke }) => broke)).toEqual([false, true, true]);
+    expect(views.map(({ first }) => first)).toEqual([false, false, true]);
+  });
+
+  it("keeps what was served late apart where the next step follows at once, too", () => {
+    const stages = [5, 1].map((multiple) => ({ multiple, rampSec: 0, holdSec: 8 }));
+    const [high, low] = viewsOf(recordOf({ stages, capacityPerSec: 700, noise: 0.1 }));
+    expect(high?.okPerSec).toBeGreaterThan(600);
+    expect(high?.okPerSec).toBeLessThan(760);
+    expect(high?.latePerSec).toBeGreaterThan(150);
+    expect(low?.latePerSec).toBe(0);
+  });
+
   it("keeps refusals apart from failures", () => {
     const { rejectedPerSec, failedPerSec, summary, seconds } = stepAt(viewsOf(refused), "3x");
     expect(rejectedPerSec + failedPerSec).toBeCloseTo((summary.due - summary.ok) / seconds, 6);

@@ -1,20 +1,22 @@
 /** The steps as the report shows them: plan, counts and judgement side by side. */
 import type { RunRecord } from "../model/record.ts";
-import type { StepRecord } from "../model/run.ts";
+import type { RunFile, StepRecord } from "../model/run.ts";
 import type { StepSummary, Summary } from "../model/summary.ts";
 import { formatShare } from "../model/units.ts";
+import type { Answer } from "../model/verdict.ts";
+import { stepNames } from "./step-names.ts";
 import { measuredSteps } from "./summary.ts";
 
 export interface StepView {
   readonly record: StepRecord;
   readonly summary: StepSummary;
-  /** `5x`; `1x again` for the repeat of the base step. */
+  /** `5x`; `1x again` for the repeat of the base step; `3x (2nd)` for the second of two. */
   readonly label: string;
   /** How long arrivals fell due: the hold, or less where the step was cut short. */
   readonly seconds: number;
-  /** At or above the multiple at which the target broke. */
+  /** See `brokenSteps`. */
   readonly broke: boolean;
-  /** Whether this is the lowest step that broke. */
+  /** Whether this is the first step that did at the lowest multiple that broke. */
   readonly first: boolean;
   /** Served within the hold, and served only after its end, per second of the hold: an overloaded target works off what it queued. */
   readonly okPerSec: number;
@@ -27,22 +29,24 @@ export interface StepView {
 /** The measured steps of a run, in the order in which they were held. */
 export function stepViews(record: RunRecord, summary: Summary): StepView[] {
   const steps = measuredSteps(record.run);
+  const names = stepNames(steps);
   const { breaksAt } = summary.answer;
+  const broken = brokenSteps(record.run, summary.answer);
+  const firstBroken = steps.find((step) => broken.has(step) && step.multiple === breaksAt);
   return summary.steps.flatMap((own, at) => {
     const step = steps[at];
     if (step === undefined) return [];
     const seconds = secondsOf(record, step);
-    const broke = own.role === "step" && breaksAt !== null && own.multiple >= breaksAt;
     const rejected = step.tally?.rejected ?? 0;
     const okPerSec = okInHold(record, step, own.ok, seconds);
     const failed = step.tally?.failed ?? Object.values(own.errors).reduce((sum, count) => sum + count, 0);
     return {
       record: step,
       summary: own,
-      label: stepLabel(step),
+      label: names.get(step) ?? "",
       seconds,
-      broke,
-      first: broke && own.multiple === breaksAt,
+      broke: broken.has(step),
+      first: step === firstBroken,
       okPerSec,
       latePerSec: own.ok / seconds - okPerSec,
       rejectedPerSec: rejected / seconds,
@@ -51,10 +55,12 @@ export function stepViews(record: RunRecord, summary: Summary): StepView[] {
   });
 }
 
-/** `warm-up`, `5x` or `1x again`. */
-export function stepLabel(step: Pick<StepRecord, "role" | "multiple">): string {
-  if (step.role === "warmup") return "warm-up";
-  return step.role === "repeat" ? `${step.multiple}x again` : `${step.multiple}x`;
+/** The steps that broke according to the answer, and any at a higher multiple than all of those: no limit may have been set for them. */
+export function brokenSteps({ steps }: RunFile, { brokeSteps = [] }: Answer): ReadonlySet<StepRecord> {
+  const judged = steps.filter(({ index }) => brokeSteps.includes(index));
+  const highest = judged.reduce((most, { multiple }) => Math.max(most, multiple), 0);
+  const above = steps.filter(({ role, multiple }) => highest > 0 && role === "step" && multiple > highest);
+  return new Set([...judged, ...above]);
 }
 
 function secondsOf(record: RunRecord, step: StepRecord): number {
@@ -65,6 +71,8 @@ function secondsOf(record: RunRecord, step: StepRecord): number {
 
 /** What a step served after its end counts where it is this share of what it served in all: less is the last second's tail. */
 const lateShare = 0.02;
+/** The same where the next step follows at once and its replies cannot be told apart: the last one came this much after the end. */
+const lateUs = 1e6;
 
 /**
  * `ok` replies per second of the hold. Where much was served only after it, the mean of its full seconds less the first, while
@@ -74,9 +82,12 @@ function okInHold(record: RunRecord, step: StepRecord, ok: number, seconds: numb
   const startUs = step.startUs ?? 0;
   const endUs = step.endUs ?? Infinity;
   const next = record.run.steps.find((other) => other.startUs !== null && other.startUs >= endUs);
-  const late = okWithin(record, endUs, next?.startUs ?? Infinity);
+  const late =
+    next?.follows === true
+      ? (step.drainedUs ?? endUs) - endUs > lateUs
+      : okWithin(record, endUs, next?.startUs ?? Infinity).sum > lateShare * ok;
   const held = okWithin(record, startUs + 1e6, endUs);
-  if (late.sum <= lateShare * ok || held.seconds === 0) return ok / seconds;
+  if (!late || held.seconds === 0) return ok / seconds;
   return Math.min(held.sum / held.seconds, ok / seconds);
 }
 

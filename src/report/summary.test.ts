@@ -44,6 +44,26 @@ describe("buildSummary", () => {
     expect(summary.answer.breaksAt).toBe(3);
   });
 
+  it("leaves ramps out, and says where the time went, what was tried again and what became of journeys", () => {
+    const journeys = [{ name: "sign-up", weight: 1, steps: [{ operation: 0, thinkUs: [0, 0] as const }] }];
+    const stages = [{ multiple: 3, rampSec: 2, holdSec: 5 }];
+    const staged = summaryOf(recordOf({ stages, journeys, quotaPerSec: 500, retries: 2, https: true }));
+    expect(staged.steps.map(({ role }) => role)).toEqual(["step"]);
+    const [step] = staged.steps;
+    expect(step?.phasesUs.firstByte?.count).toBe(step?.done);
+    expect(step?.phasesUs.tls?.p50).toBeGreaterThan(2_000);
+    expect(step?.retried?.["status:429"]).toBe(2 * (step?.errors["status:429"] ?? 0));
+    expect(step?.operations["scan"]?.retried?.["status:429"]).toBeGreaterThan(0);
+    const { started, completed, broken, cut } = step?.journeys?.["sign-up"] ?? {};
+    expect(started).toBe((completed ?? 0) + (broken ?? 0) + (cut ?? 0));
+  });
+
+  it("has no phase that the record has not", () => {
+    expect(summary.steps[0]?.phasesUs).toMatchObject({ dns: null, tls: null });
+    expect(summary.steps[0]).not.toHaveProperty("retried");
+    expect(summary.steps[0]).not.toHaveProperty("journeys");
+  });
+
   it("is plain data", () => {
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   });

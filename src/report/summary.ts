@@ -1,4 +1,4 @@
-import type { Clock } from "../model/budget.ts";
+import type { Clock, Phase } from "../model/budget.ts";
 import type { CleanupEntry } from "../model/cleanup.ts";
 import { clockStats, type ClockStats } from "../model/distribution.ts";
 import type { Verdict } from "../model/finding.ts";
@@ -41,9 +41,11 @@ export function buildSummary({ record, verdict, validity, cleanup, exit }: Summa
 
 type MeasuredStep = StepRecord & { readonly role: StepSummary["role"] };
 
-/** The steps that count: begun, and no warm-up. One that a crash cut short is among them, one that was never reached is not. */
+/** The steps that count: begun, held, and no warm-up. One that a crash cut short is among them, one that was never reached is not. */
 export function measuredSteps(run: RunFile): MeasuredStep[] {
-  return run.steps.filter((step): step is MeasuredStep => step.role !== "warmup" && step.startUs !== null);
+  return run.steps.filter(
+    (step): step is MeasuredStep => step.role !== "warmup" && step.role !== "ramp" && step.startUs !== null,
+  );
 }
 
 function stepSummary(record: RunRecord, step: MeasuredStep): StepSummary {
@@ -57,10 +59,17 @@ function stepSummary(record: RunRecord, step: MeasuredStep): StepSummary {
     ratePerSec: step.ratePerSec,
     ...figures(record, step.index, "*", tally),
     operations: Object.fromEntries(operations),
+    ...(step.tally?.journeys === undefined ? {} : { journeys: step.tally.journeys }),
+    phasesUs: phasesOf(record, step.index),
   };
 }
 
-type Counts = Pick<Tally, "due" | "sent" | "done" | "ok" | "errors">;
+function phasesOf(record: RunRecord, step: number): StepSummary["phasesUs"] {
+  const phase = (name: Phase): ClockStats | null => clockStats(record.latency.get(latencyTag(step, "*", name, "*")));
+  return { dns: phase("dns"), tcp: phase("tcp"), tls: phase("tls"), firstByte: phase("firstByte"), body: phase("body") };
+}
+
+type Counts = Pick<Tally, "due" | "sent" | "done" | "ok" | "errors" | "retried">;
 
 /**
  * Counts of a step that was never drained, from the seconds that were written while it was under way. They count what happened
@@ -82,7 +91,12 @@ function countIn(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }
 
-function figures(record: RunRecord, step: number, operation: string, { due, sent, done, ok, errors }: Counts): LoadFigures {
+function figures(
+  record: RunRecord,
+  step: number,
+  operation: string,
+  { due, sent, done, ok, errors, retried }: Counts,
+): LoadFigures {
   const clock = (name: Clock): ClockStats | null => clockStats(record.latency.get(latencyTag(step, operation, name, "*")));
   return {
     due,
@@ -94,6 +108,7 @@ function figures(record: RunRecord, step: number, operation: string, { due, sent
     waitUs: clock("wait"),
     serviceUs: clock("service"),
     responseUs: clock("response"),
+    ...(retried === undefined ? {} : { retried }),
   };
 }
 

@@ -69,6 +69,7 @@ main,header,footer{max-width:968px;margin:0 auto;padding:0 24px}
 header{padding-top:40px}
 .masthead{display:flex;justify-content:space-between;gap:8px 24px;flex-wrap:wrap;font-size:13.5px;color:var(--muted);padding-bottom:10px;border-bottom:1px solid var(--rule)}
 .masthead strong{color:var(--ink);letter-spacing:.02em}
+.banner{margin:18px 0 0;padding:9px 14px;max-width:none;background:var(--alarm);border-left:4px solid var(--failed)}
 .state{display:flex;align-items:center;gap:10px;margin:34px 0 0;font-size:18px;font-weight:650}
 .state svg{flex:none}
 .state.good{color:var(--good)}.state.bad{color:var(--failed)}.state.unsure{color:var(--muted)}
@@ -113,6 +114,7 @@ td.n+td:not(.n),th.n+th:not(.n){padding-left:20px}
 .whole tbody:first-of-type .group th{padding-top:8px}
 h3.sub{margin:34px 0 8px}
 pre+.note{margin-top:18px}
+.scroll+.note{margin-top:12px}
 tbody th{min-width:6.5em;border-bottom:1px solid var(--grid);font-size:14px;color:var(--ink);font-weight:600;vertical-align:top}
 .verdict-word{font-weight:650;white-space:nowrap}
 .verdict-word svg{vertical-align:-2px;margin-right:5px}
@@ -150,7 +152,7 @@ const print = `@media print{
 body{font-size:10.5pt}main,header,footer{max-width:none;padding-left:0;padding-right:0}header{padding-top:0}
 nav,details:not([open]),.tooltip{display:none}
 h1{font-size:19pt}h2{font-size:14pt}section{margin-top:26pt}
-h2,h3,figcaption,.lead{break-after:avoid}figcaption,figure svg,.finding-head,tr,dl.facts,.proof,.lead{break-inside:avoid}
+h2,h3,figcaption,.lead,h3.sub+.note,h3.sub+.pairs{break-after:avoid}.sub+.note,.sub+.note+.scroll,.sub+.pairs+.scroll{break-inside:avoid}figcaption,figure svg,.finding-head,tr,dl.facts,.proof,.lead{break-inside:avoid}
 dl.facts dd{font-size:10pt}.proof dd{font-size:12pt}.proof div{padding:9px 10px}details[open]>summary{list-style:none}
 .scroll{overflow:visible;max-height:none}table,.note,figcaption{font-size:9pt}pre{max-height:none}
 footer{margin-top:18pt;padding-bottom:0;break-before:avoid}.f-paper{fill:#fff}a{color:inherit;text-decoration:none}

@@ -33,6 +33,23 @@ describe("renderVerdict", () => {
     expect(lines.slice(-2)).toEqual(["Report: runs/20260101-0000-test/report.html", "Record: runs/20260101-0000-test"]);
   });
 
+  it("shows attempts and journeys where there are any", () => {
+    expect(text).not.toMatch(/attempts|Journey/);
+    const journeys = [{ name: "sign-up\u001b[2J", weight: 1, steps: [{ operation: 0, thinkUs: [0, 0] as const }] }];
+    const stages = [3, 3].map((multiple) => ({ multiple, rampSec: 1, holdSec: 3 }));
+    const staged = recordOf({ stages, journeys, quotaPerSec: 400, retries: 2, warmupSec: 0 });
+    const exit = { exitCode: 0, exitReasons: [] };
+    const validity = { grade: "valid", reasons: [] } as const;
+    const told = renderVerdict(
+      buildSummary({ record: staged, verdict: analyze(staged), validity, cleanup: null, exit }),
+      100,
+      false,
+    );
+    expect(told).toMatch(/^3x \(2nd\) +600\/s +\S+ % +\S+ % +1\.\d\d /m);
+    expect(told).toMatch(/^Journey sign-up, completed of started\n {2}3x: \d+ of \d+ {3}3x \(2nd\): \d+ of \d+$/m);
+    expect(told).not.toMatch(/ramp/);
+  });
+
   it("has a row per step, the first finding with its evidence and advice, budgets, cleanup, validity and exit", () => {
     expect(text).toMatch(/^5x +1,000\/s/m);
     expect(text).toMatch(/^problem: RATE_QUOTA \(confidence/m);

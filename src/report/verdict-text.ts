@@ -1,32 +1,28 @@
 /** The last words in a terminal: the answer, the numbers behind it, and where to read on. */
 import { join } from "node:path";
 import type { Finding, Verdict } from "../model/finding.ts";
-import type { StepSummary, Summary } from "../model/summary.ts";
-import { countOf, formatCount, formatShare, formatUs } from "../model/units.ts";
+import type { Summary } from "../model/summary.ts";
+import { countOf, formatCount, formatShare } from "../model/units.ts";
 import type { BudgetResult } from "../model/verdict.ts";
 import { cleanCommand } from "./commands.ts";
-import { painter, type Paint, type Tint } from "./paint.ts";
+import { painter, type Page, type Paint, type Tint } from "./paint.ts";
+import { budgetNames } from "./step-names.ts";
 import { codeInWords, formatBudget, formatQuantity } from "./quantity.ts";
 import { type State, stateOf } from "./state.ts";
-import { errorShare, stepLabel } from "./step-view.ts";
-import { textTable } from "./text-table.ts";
+import { journeyLines, stepTable } from "./step-text.ts";
 import { cleanLine, fitted, flowed, wrapped } from "./text-width.ts";
 
 /** Lines wider than this are hard to read. */
 const widthMost = 110;
 const widthLeast = 40;
 
-interface Page {
-  readonly width: number;
-  readonly paint: Paint;
-}
-
 /** The verdict on a run for people; no line is wider than `width` cells. */
 export function renderVerdict(summary: Summary, width: number, colours: boolean): string {
   const page = pageOf(width, colours);
   const blocks = [
     headBlock(summary, summary.answer.sentence, page),
-    stepBlock(summary.steps, page),
+    stepTable(summary.steps, page),
+    journeyLines(summary.steps, page),
     findingBlock(summary.findings, page),
     budgetBlock(summary.budgets, page),
     cleanupBlock(summary, page),
@@ -86,37 +82,6 @@ function headBlock(judged: Pick<Summary, "answer" | "validity">, sentence: strin
   return [paint(toneTint[tone], `${toneSign[tone]} ${words}`), ...wrapped(sentence, width).map((line) => paint("strong", line))];
 }
 
-const us = (value: number | null | undefined): string => (value == null ? "-" : formatUs(value));
-
-/** One row per step. Times are over everything answered: budgets judge everything due instead. */
-function stepBlock(steps: readonly StepSummary[], { width, paint }: Page): string[] {
-  if (steps.length === 0) return ["No step was begun."];
-  const left = { align: "left" } as const;
-  const right = { align: "right" } as const;
-  const columns = [
-    { head: "step", ...left },
-    { head: "offered", ...right },
-    { head: "ok", ...right },
-    { head: "errors", ...right },
-    { head: "p50", ...right },
-    { head: "p99", ...right },
-    { head: "lag p99", ...right },
-  ];
-  const rows = steps.map((step) => [
-    stepLabel(step),
-    `${formatCount(step.ratePerSec)}/s`,
-    step.due === 0 ? "-" : formatShare(step.ok / step.due),
-    errorShare(step),
-    us(step.responseUs?.p50),
-    us(step.responseUs?.p99),
-    us(step.lagUs?.p99),
-  ]);
-  return [
-    ...textTable(columns, rows, width, (line, row) => (row === -1 ? paint("quiet", line) : line)),
-    ...wrapped("times are of what was answered; budgets judge everything due", width).map((line) => paint("quiet", line)),
-  ];
-}
-
 const severityTint: Record<Finding["severity"], Tint> = { problem: "bad", symptom: "warn", information: "quiet" };
 /** Evidence shown per finding: the report has all of it. */
 const evidenceMost = 3;
@@ -151,7 +116,7 @@ function budgetBlock(budgets: readonly BudgetResult[], { width, paint }: Page): 
     lines.push(fitted(`Budget ${cleanLine(text)}`, width));
     lines.push(
       ...flowed(
-        results.map((budget) => budgetWords(budget, paint)),
+        budgetNames(results).map(([name, budget]) => budgetWords(name, budget, paint)),
         width,
         1,
       ),
@@ -160,9 +125,9 @@ function budgetBlock(budgets: readonly BudgetResult[], { width, paint }: Page): 
   return lines;
 }
 
-function budgetWords(budget: BudgetResult, paint: Paint): string {
+function budgetWords(name: string, budget: BudgetResult, paint: Paint): string {
   const measured = budget.result === "not-measured" ? "not measured" : formatBudget(budget, budget.measured);
-  return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${budget.multiple}x: ${measured}`);
+  return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${name}: ${measured}`);
 }
 
 function cleanupBlock({ cleanup, dir }: Summary, { width, paint }: Page): string[] {

@@ -80,8 +80,8 @@ function mark({ name, us, full, role, room }: Mark, x: number, y: number): Html 
 }
 
 interface LimitSpan extends LatencyBudget {
-  readonly fromStep: number;
-  readonly toStep: number;
+  /** First and last of each row of neighbouring steps that it holds for: stages may leave its range and come back. */
+  readonly runs: readonly (readonly [from: number, to: number])[];
 }
 
 /** Most limits drawn: beyond it their names would hide the data. The budgets table has all of them. */
@@ -94,10 +94,22 @@ function limitSpans(budgets: readonly string[], steps: readonly StepView[]): Lim
     if (budget?.kind !== "latency" || budget.clock !== "response") return [];
     const applies = ({ summary }: StepView): boolean =>
       summary.role === "step" && (budget.upTo === null || summary.multiple <= budget.upTo);
-    const fromStep = steps.findIndex(applies);
-    return fromStep < 0 ? [] : { ...budget, fromStep, toStep: steps.findLastIndex(applies) };
+    const runs = runsOf(steps.map(applies));
+    return runs.length === 0 ? [] : { ...budget, runs };
   });
   return spans.slice(0, limitsMost);
+}
+
+/** The places at which rows of `true` begin and end. */
+function runsOf(flags: readonly boolean[]): [from: number, to: number][] {
+  const runs: [from: number, to: number][] = [];
+  for (const [at, flag] of flags.entries()) {
+    const last = runs.at(-1);
+    if (!flag) continue;
+    if (last !== undefined && last[1] === at - 1) last[1] = at;
+    else runs.push([at, at]);
+  }
+  return runs;
 }
 
 interface Frame {
@@ -118,9 +130,13 @@ function limitLines(limits: readonly LimitSpan[], columns: Columns, y: LogY, fra
 
 /** Dashed over the steps that the budget holds for; its words at the right edge, or above the line where there is no edge. */
 function limitLine(limit: LimitSpan, columns: Columns, y: number, wordsY: number, { area, layout }: Frame): Html {
-  const from = columns(limit.fromStep) ?? area.left;
-  const to = (columns(limit.toStep) ?? area.left) + columns.bandwidth();
-  const line = path(d`M${from},${y}H${to}`, stroke("ink", 1.4), { dash: "6 4", title: limit.text });
+  const spans = limit.runs.map(([first, last]) => ({
+    from: columns(first) ?? area.left,
+    to: (columns(last) ?? area.left) + columns.bandwidth(),
+  }));
+  const [from, to] = [spans[0]?.from ?? area.left, spans.at(-1)?.to ?? area.right];
+  const data = spans.map((span) => d`M${span.from},${y}H${span.to}`).join("");
+  const line = path(data, stroke("ink", 1.4), { dash: "6 4", title: limit.text });
   const name = `${limit.operation ?? "all"} p${limit.percent}`;
   const words = `limit ${formatUs(limit.limitUs)}`;
   if (!layout.namesBeside)

@@ -16,6 +16,8 @@ const latencyHeight = 190;
 const topHeight = ({ namesBeside }: Layout): number => (namesBeside ? 46 : 64);
 const betweenHeight = 52;
 const namesHeight = 44;
+/** A column narrower than this has no room for `3x (2nd)`, pixels. */
+const numberedColumn = 76;
 
 /** Both panels over one axis of steps. */
 export function drawCapacity(chart: CapacityChart, layout: Layout): Drawing {
@@ -61,9 +63,9 @@ function stepNames(steps: readonly StepView[], columns: Columns, bottom: number)
   );
 }
 
-/** `1x again` as `again`, and where even that is too wide as `1x`: it stands last. */
+/** `1x again` as `again` where there is no room for it, `3x (2nd)` as `3x`; where even that is too wide `1x again` is `1x`: it stands last. */
 function shortLabel(label: string, room: number): string {
-  if (room >= unitColumn) return label;
-  const words = label.split(" ");
-  return (room < valueColumn ? words[0] : words.at(-1)) ?? label;
+  if (room >= (label.endsWith(")") ? numberedColumn : unitColumn)) return label;
+  const [first = label, second = ""] = label.split(" ");
+  return room < valueColumn || second.startsWith("(") ? first : second;
 }

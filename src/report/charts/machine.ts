@@ -1,6 +1,7 @@
 /** What the machines did meanwhile: CPU of the target, the host and the generator, the target's queues, the generator's lag. */
 import type { RunRecord } from "../../model/record.ts";
 import { signals, type VitalSample } from "../../model/vitals.ts";
+import type { Answer } from "../../model/verdict.ts";
 import { html, type Html } from "../html.ts";
 import { known, meanOf, secondsCount, seriesValues, type Values, vitalValues } from "../seconds.ts";
 import type { Role } from "../theme.ts";
@@ -11,14 +12,14 @@ import { timeTable } from "./time-table.ts";
 import { bandsOf } from "./timeline.ts";
 
 /** The chart as a figure; a sentence in its place where no vitals were written. */
-export function machineFigure(record: RunRecord, breaksAt: number | null): Html {
+export function machineFigure(record: RunRecord, answer: Answer): Html {
   if (record.vitals.length === 0) {
     return html`<p class="note">
       No vitals were recorded (vitals.ndjson is empty or missing), so nothing can be said here of CPU, queues or the generator.
       They are sampled on Linux, from processes that the run was shown with --pid or found by itself.
     </p>`;
   }
-  const chart = machineChart(record, breaksAt);
+  const chart = machineChart(record, answer);
   return figure({
     id: "machine",
     title: "The machines meanwhile",
@@ -31,12 +32,12 @@ export function machineFigure(record: RunRecord, breaksAt: number | null): Html 
 }
 
 /** The chart's content, for drawing and for the table below it. */
-function machineChart(record: RunRecord, breaksAt: number | null): TimeChart {
+function machineChart(record: RunRecord, answer: Answer): TimeChart {
   const seconds = secondsCount(record);
   const queues = queuePanel(record, seconds);
   return {
     seconds,
-    bands: bandsOf(record, breaksAt),
+    bands: bandsOf(record, answer),
     panels: [cpuPanel(record, seconds), ...(queues === null ? [] : [queues]), lagPanel(record, seconds)],
   };
 }

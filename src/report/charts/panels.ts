@@ -40,21 +40,28 @@ export function timeAttributes(chart: TimeChart): (layout: Layout) => Html {
 /** The steps as tinted columns; a name that is wider than its column is left to the tooltip. */
 function bands(all: readonly Band[], x: LinearY, bottom: number): Html {
   return group(
-    all.map(({ name, broke, fromSec, toSec }) => {
+    all.map(({ name, broke, ramp, fromSec, toSec }) => {
       const left = x(fromSec);
-      const width = Math.max(1, x(toSec) - left);
+      // A hair of paper keeps apart two steps of which one follows the other.
+      const width = Math.max(1, x(toSec) - left - 1);
       const place = {
         x: left + width / 2,
         y: 13,
         anchor: "middle",
         size: 11.5,
-        bold: true,
+        bold: !ramp,
         role: broke ? "failed" : "muted",
       } as const;
       const box = { x: left, y: bandLabelHeight, width, height: bottom - bandLabelHeight };
-      return [rect(box, fill(broke ? "alarm" : "panel"), name), name.length * letterWidth < width ? text(place, name) : null];
+      return [rect(box, fill(ramp ? "paper" : broke ? "alarm" : "panel"), name), fittingName(name, width, place)];
     }),
   );
+}
+
+/** The name where the column is wide enough for it; of `ramp to 3x` at least `to 3x`. */
+function fittingName(name: string, width: number, place: Parameters<typeof text>[0]): Html | null {
+  const shown = [name, name.replace(/^ramp /, "")].find((words) => words.length * letterWidth < width);
+  return shown === undefined ? null : text(place, shown);
 }
 
 function drawPanel(panel: Panel, x: LinearY, area: Area, layout: Layout): Html {

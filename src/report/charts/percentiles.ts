@@ -35,9 +35,9 @@ const ninesMost = 5;
 
 /** The lines of all measured steps of which enough was due. */
 export function percentileLines(record: RunRecord, steps: readonly StepView[]): PercentileLine[] {
-  const held = steps.filter(({ summary }) => summary.role === "step");
+  const held = [...new Set(steps.filter(isHeld).map(({ summary }) => summary.multiple))].toSorted((a, b) => a - b);
   return steps.flatMap((step) => {
-    const at = held.indexOf(step);
+    const at = isHeld(step) ? held.indexOf(step.summary.multiple) : -1;
     const response = pointsOf(record, step, "response");
     if (response.length === 0) return [];
     const { due, ok } = step.summary;
@@ -55,6 +55,8 @@ export function percentileLines(record: RunRecord, steps: readonly StepView[]): 
   });
 }
 
+const isHeld = ({ summary }: StepView): boolean => summary.role === "step";
+
 /** To the last percentile with ten samples beyond it (what lies further is one request's luck), or to the last request served. */
 function pointsOf(record: RunRecord, step: StepView, clock: "response" | "service"): PercentilePoint[] {
   const { due } = step.summary;
@@ -69,7 +71,7 @@ function pointsOf(record: RunRecord, step: StepView, clock: "response" | "servic
 const plotHeight = 300;
 
 export function drawPercentiles(lines: readonly PercentileLine[], layout: Layout): Drawing {
-  const right = layout.namesBeside ? layout.right + 60 : layout.right - 44;
+  const right = layout.namesBeside ? layout.right + 60 : layout.right - 50;
   const area: Area = { left: layout.left, right, top: 30, bottom: 30 + plotHeight };
   const points = lines.flatMap(({ response, service }) => [...response, ...service]);
   const lastNine = points.reduce((most, { nines }) => Math.max(most, nines), 1);
@@ -129,7 +131,7 @@ function lineNames(lines: readonly PercentileLine[], x: (nines: number) => numbe
     return { line, x: x(end.nines), y: y(end.us) };
   });
   const endless = ends.filter(({ line }) => line.okShare !== null);
-  const rest = ends.filter(({ line }) => line.okShare === null);
+  const rest = namedOf(ends.filter(({ line }) => line.okShare === null));
   const places = spread(
     rest.map((end) => end.y + 4),
     15,
@@ -149,12 +151,26 @@ interface LineEnd {
 }
 
 function nameAtEdge({ line, x, y }: LineEnd, wordsY: number, { area, namesBeside }: Plot): Html {
-  const name = namesBeside ? line.name : line.name.replace(/.* /, "");
+  const name = namesBeside ? line.name : shortName(line.name);
   return group([
     path(d`M${x + 4},${y}L${area.right + 6},${wordsY - 4}`, stroke("rule", 0.8), { opacity: 0.7 }),
     dot(x, y, 2.6, fill(line.role)),
-    text({ x: area.right + 10, y: wordsY, bold: true, role: line.broke ? "failed" : "ink" }, name),
+    text({ x: area.right + 10, y: wordsY, bold: true, size: namesBeside ? 12 : 10.5, role: line.broke ? "failed" : "ink" }, name),
   ]);
+}
+
+/** Most names beside the plot: as many as it is high. */
+const namesMost = 18;
+
+/** Where there are more, those of the first time at each multiple, whose shade the others share. */
+function namedOf(ends: readonly LineEnd[]): readonly LineEnd[] {
+  if (ends.length <= namesMost) return ends;
+  return ends.filter(({ line }) => !line.name.endsWith(")")).slice(0, namesMost);
+}
+
+/** `1x again` as `again`, `3x (2nd)` as `3x 2nd`: as much as fits the margin of a narrow drawing. */
+function shortName(name: string): string {
+  return name.replace(/^.* (again)$/, "$1").replace(/[()]/g, "");
 }
 
 /** Beyond this percentile nothing was served: the line goes up for good, and says how much was. Each further one writes a line lower. */

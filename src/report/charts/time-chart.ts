@@ -34,6 +34,8 @@ export interface Band {
   readonly fromSec: number;
   readonly toSec: number;
   readonly broke: boolean;
+  /** Its rate changes: named, and not shaded, since nothing is judged by it. */
+  readonly ramp: boolean;
 }
 
 export interface TimeChart {

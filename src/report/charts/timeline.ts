@@ -3,26 +3,29 @@ import { parseBudget } from "../../model/budget.ts";
 import type { RunRecord } from "../../model/record.ts";
 import type { LaneSample } from "../../model/series.ts";
 import { formatUs } from "../../model/units.ts";
+import type { Answer } from "../../model/verdict.ts";
 import { html, type Html } from "../html.ts";
 import { secondOf, secondsCount, seriesValues, type Values } from "../seconds.ts";
-import { stepLabel } from "../step-view.ts";
+import { stepNames } from "../step-names.ts";
+import { brokenSteps } from "../step-view.ts";
 import { figure } from "./figure.ts";
 import { drawPanels, timeAttributes } from "./panels.ts";
 import type { Band, Limit, Line, Panel, TimeChart } from "./time-chart.ts";
 import { timeTable } from "./time-table.ts";
 
 /** The chart as a figure; a sentence in its place where no second was written. */
-export function timelineFigure(record: RunRecord, breaksAt: number | null): Html {
+export function timelineFigure(record: RunRecord, answer: Answer): Html {
   if (record.series.length === 0) {
     return html`<p class="note">
       No second of this run was recorded (series.ndjson is empty or missing), so there is no timeline.
     </p>`;
   }
-  const chart = timelineChart(record, breaksAt);
+  const chart = timelineChart(record, answer);
+  const ramps = chart.bands.some(({ ramp }) => ramp) ? ", the spaces between them ramps" : "";
   return figure({
     id: "timeline",
     title: "Traffic, second by second",
-    note: "Events are counted in the second in which they happened. The shaded columns are the steps; what is due keeps coming at its own pace, whatever the target does. The sentinel lanes are one or two trivial requests per second beside the load: they tell a slow service from a slow door.",
+    note: `Events are counted in the second in which they happened. The shaded columns are the steps${ramps}; what is due keeps coming at its own pace, whatever the target does. The sentinel lanes are one or two trivial requests per second beside the load: they tell a slow service from a slow door.`,
     description: `Four panels over ${chart.seconds} seconds: arrivals due, sent and answered per second; response time; requests in flight and connections; the sentinel lanes. The steps were ${chart.bands.map(({ name }) => name).join(", ")}.`,
     draw: (layout) => drawPanels(chart, layout),
     table: timeTable(chart),
@@ -31,11 +34,11 @@ export function timelineFigure(record: RunRecord, breaksAt: number | null): Html
 }
 
 /** The chart's content, for drawing and for the table below it. */
-function timelineChart(record: RunRecord, breaksAt: number | null): TimeChart {
+function timelineChart(record: RunRecord, answer: Answer): TimeChart {
   const seconds = secondsCount(record);
   return {
     seconds,
-    bands: bandsOf(record, breaksAt),
+    bands: bandsOf(record, answer),
     panels: [
       ratePanel(record, seconds),
       responsePanel(record, seconds),
@@ -46,22 +49,26 @@ function timelineChart(record: RunRecord, breaksAt: number | null): TimeChart {
 }
 
 /** Steps and the preparation as columns of time; a step that was cut short ends with the record. */
-export function bandsOf({ run, events, series }: RunRecord, breaksAt: number | null): Band[] {
+export function bandsOf({ run, events, series }: RunRecord, answer: Answer): Band[] {
   const lastUs = run.ended?.atUs ?? (series.at(-1)?.t ?? 0) + 1e6;
+  const names = stepNames(run.steps);
+  const broken = brokenSteps(run, answer);
   const steps = run.steps.flatMap((step) => {
     if (step.startUs === null) return [];
-    const broke = step.role === "step" && breaksAt !== null && step.multiple >= breaksAt;
     return {
-      name: stepLabel(step),
+      name: names.get(step) ?? "",
       fromSec: step.startUs / 1e6,
       toSec: Math.max(step.startUs, step.endUs ?? lastUs) / 1e6,
-      broke,
+      broke: broken.has(step),
+      ramp: step.role === "ramp",
     };
   });
   const from = events.find(({ event }) => event === "prepare-start")?.t;
   const to = events.find(({ event }) => event === "prepare-end")?.t ?? steps[0]?.fromSec;
   const prepared =
-    from === undefined || to === undefined ? [] : [{ name: "prepare", fromSec: from / 1e6, toSec: to / 1e6, broke: false }];
+    from === undefined || to === undefined
+      ? []
+      : [{ name: "prepare", fromSec: from / 1e6, toSec: to / 1e6, broke: false, ramp: false }];
   return [...prepared, ...steps];
 }
 
@@ -76,6 +83,7 @@ function ratePanel(record: RunRecord, seconds: number): Panel {
       { name: "ok", role: "ok", filled: true, values: seriesValues(record, seconds, ({ ok }) => ok) },
       { name: "due", role: "ink", width: 1.2, values: seriesValues(record, seconds, ({ due }) => due) },
       { name: "sent", role: "muted", width: 1.2, dashed: true, values: seriesValues(record, seconds, ({ sent }) => sent) },
+      { name: "retries", role: "target2", width: 1.2, values: seriesValues(record, seconds, ({ retries }) => retries ?? 0) },
       { name: "rejected", role: "rejected", values: seriesValues(record, seconds, ({ rejected }) => rejected) },
       { name: "failed", role: "failed", values: seriesValues(record, seconds, ({ failed }) => failed) },
     ]),

@@ -2,6 +2,7 @@
 import type { BudgetResult } from "../../model/verdict.ts";
 import { html, type Html } from "../html.ts";
 import { formatBudget } from "../quantity.ts";
+import { budgetNames } from "../step-names.ts";
 import { signed, type Tone } from "../state.ts";
 
 const tones: Record<BudgetResult["result"], Tone> = { met: "good", missed: "bad", "not-measured": "unsure" };
@@ -36,16 +37,16 @@ function budgetTable(budgets: readonly BudgetResult[]): Html {
             <tr class="group">
               <th scope="rowgroup" colspan="4">${text}</th>
             </tr>
-            ${results.map(budgetRow)}
+            ${budgetNames(results).map(([name, budget]) => budgetRow(name, budget))}
           </tbody>`,
       )}
     </table>
   </div>`;
 }
 
-function budgetRow(budget: BudgetResult): Html {
+function budgetRow(name: string, budget: BudgetResult): Html {
   return html`<tr>
-    <td>${budget.multiple}x</td>
+    <td>${name}</td>
     <td class="n">${formatBudget(budget, budget.measured)}</td>
     <td class="n">${formatBudget(budget, budget.limit)}</td>
     <td>${signed(tones[budget.result] ?? "unsure", budget.result.replace("-", " "))}</td>

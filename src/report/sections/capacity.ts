@@ -6,7 +6,8 @@ import { drawCapacity } from "../charts/capacity.ts";
 import { figure, type Table } from "../charts/figure.ts";
 import { html, type Html } from "../html.ts";
 import { formatWithin, withinUs } from "../due-percentile.ts";
-import { errorShare, stepLabel, type StepView } from "../step-view.ts";
+import { stepNames } from "../step-names.ts";
+import { errorShare, type StepView } from "../step-view.ts";
 
 export function capacitySection(record: RunRecord, summary: Summary, steps: readonly StepView[]): Html {
   const chart = { record, steps, budgets: record.run.plan.budgets };
@@ -16,7 +17,7 @@ export function capacitySection(record: RunRecord, summary: Summary, steps: read
       : figure({
           id: "capacity",
           title: "Offered and served, step by step",
-          note: "The outline of a bar is what was due, its filling what came of it within the hold. Each step is one multiple of the peak, held; the last repeats the first to show drift.",
+          note: noteOf(record, steps),
           description: description(record, steps),
           draw: (layout) => drawCapacity(chart, layout),
           table: stepTable(record, steps),
@@ -27,6 +28,20 @@ export function capacitySection(record: RunRecord, summary: Summary, steps: read
     <p class="lead">${lead(summary)}</p>
     ${body}${unreached(record)}
   </section>`;
+}
+
+function noteOf({ run }: RunRecord, steps: readonly StepView[]): string {
+  const repeated = steps.some(({ summary }) => summary.role === "repeat");
+  const sentences = [
+    "The outline of a bar is what was due, its filling what came of it within the hold.",
+    repeated
+      ? "Each step is one multiple of the peak, held; the last repeats the first to show drift."
+      : "Each step is one multiple of the peak, held, in the order in which they came; ramps are in the timeline only.",
+    run.plan.journeys.length === 0
+      ? null
+      : "The rate below a step is of arrivals; what is due counts the later requests of journeys, too.",
+  ];
+  return sentences.filter((sentence) => sentence !== null).join(" ");
 }
 
 function lead({ capacity }: Summary): string {
@@ -73,7 +88,8 @@ function stepTable(record: RunRecord, steps: readonly StepView[]): Table {
 function unreached({ run }: RunRecord): Html | null {
   const missing = run.steps.filter(({ startUs }) => startUs === null);
   const open = run.steps.filter(({ startUs, tally }) => startUs !== null && tally === null);
-  const names = (steps: typeof missing): string => steps.map(stepLabel).join(", ");
+  const known = stepNames(run.steps);
+  const names = (steps: typeof missing): string => steps.map((step) => known.get(step)).join(", ");
   if (missing.length + open.length === 0) return null;
   return html`${missing.length > 0 ? html`<p class="note">${countOf(missing.length, "step")} of the plan not reached: ${names(missing)}.</p>` : null}
   ${open.length > 0 ? html`<p class="note">Cut short: ${names(open)}. Its counts are those of the seconds that were written; it has no count per operation.</p>` : null}`;

@@ -4,7 +4,9 @@ import type { RequestSample } from "../../model/sample.ts";
 import { formatCount, formatShare, formatUs } from "../../model/units.ts";
 import { table } from "../charts/figure.ts";
 import { html, type Html } from "../html.ts";
-import { stepLabel, type StepView } from "../step-view.ts";
+import { stepNames } from "../step-names.ts";
+import { retriesPart } from "./retries.ts";
+import type { StepView } from "../step-view.ts";
 
 /** Most keys that get a row, and samples shown of each: a hostile record must not make an endless page. */
 const keysMost = 100;
@@ -23,10 +25,10 @@ export function errorsSection(record: RunRecord, steps: readonly StepView[]): Ht
   const due = steps.reduce((sum, { summary }) => sum + summary.due, 0);
   return html`<section id="errors">
     <h2>Errors</h2>
-    <p class="lead">Every request that was due and did not end well, by what ended it. Warm-up is left out.</p>
+    <p class="lead">Every request that was due and did not end well, by what ended it. Warm-up and ramps are left out.</p>
     ${ranked.length === 0 ? html`<p>There was none.</p>` : keyTable(shown, steps, due)}
     ${ranked.length > shown.length ? html`<p class="note">${ranked.length - shown.length} further keys are in summary.json.</p>` : null}
-    ${samplesByKey(
+    ${retriesPart(steps)}${samplesByKey(
       record,
       shown.map(([key]) => key),
     )}${slowSamples(record)}
@@ -102,7 +104,7 @@ ${sample.reply === "" ? "(empty reply)" : sample.reply.slice(0, replyLetters)}</
 
 function stepName({ run }: RunRecord, { step }: RequestSample): string {
   const own = run.steps.find(({ index }) => index === step);
-  return own === undefined ? "-" : stepLabel(own);
+  return (own === undefined ? undefined : stepNames(run.steps).get(own)) ?? "-";
 }
 
 const secondsAt = ({ t }: RequestSample): string => `${formatCount(Math.round(t / 1e5) / 10)} s`;

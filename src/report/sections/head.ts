@@ -1,13 +1,15 @@
 /** The first page: the answer in one sentence, and what it is an answer about. */
+import type { StepPlan } from "../../model/plan.ts";
 import type { RunRecord } from "../../model/record.ts";
 import type { Summary } from "../../model/summary.ts";
 import { formatCount, formatUs } from "../../model/units.ts";
 import { html, type Html } from "../html.ts";
 import { formatInstant } from "../quantity.ts";
 import { sign, stateOf } from "../state.ts";
+import { isInsecure } from "./network.ts";
 
 /** Masthead, state, sentence and facts. */
-export function headSection(record: RunRecord, summary: Summary): Html {
+export function headSection(record: RunRecord, summary: Summary, contents: readonly Entry[]): Html {
   const { run } = record;
   const state = stateOf(summary);
   const [headline = "", ...remarks] = summary.answer.sentence.split(/(?<=[.!?])\s+(?=\p{Lu})/u);
@@ -15,6 +17,7 @@ export function headSection(record: RunRecord, summary: Summary): Html {
     <div class="masthead">
       <span><strong>Peakproof</strong> capacity report</span> <span>${run.runId}</span>
     </div>
+    ${insecureBanner(record)}
     <p class="state ${state.tone}">${sign(state.tone, 26)} <span>${state.words}</span></p>
     <h1>${headline}</h1>
     ${remarks.length === 0 ? null : html`<p class="lead">${remarks.join(" ")}</p>`}
@@ -32,33 +35,44 @@ export function headSection(record: RunRecord, summary: Summary): Html {
   </header>`;
 }
 
-const contents = [
-  ["capacity-section", "Capacity"],
-  ["latency-section", "Latency"],
-  ["timeline-section", "Timeline"],
-  ["findings", "Findings"],
-  ["budgets", "Budgets"],
-  ["cleanup", "Cleanup"],
-  ["errors", "Errors"],
-  ["making", "How the run was made"],
-] as const;
+/** An entry of the table of contents. */
+export type Entry = readonly [id: string, name: string];
+
+/** Said before any number: whoever stands between could have answered in the target's place. */
+function insecureBanner({ run }: RunRecord): Html | null {
+  if (!isInsecure(run.plan)) return null;
+  return html`<p class="banner" role="note">
+    <strong>Insecure:</strong> certificates were not verified, so it is not proven who answered.
+  </p>`;
+}
 
 function facts({ run, series }: RunRecord, summary: Summary): [string, string][] {
   const steps = run.plan.steps.filter(({ role }) => role === "step");
   const lastUs = run.ended?.atUs ?? series.at(-1)?.t ?? 0;
   return [
-    ["Target", summary.target],
+    run.plan.targets.length > 1 ? ["Targets", run.plan.targets.join(", ")] : ["Target", summary.target],
     ["Scenario", summary.scenario],
     ["Peak (1x)", `${formatCount(run.plan.peakRatePerSec)} requests/s`],
-    [
-      "Multiples held",
-      `${steps.map(({ multiple }) => `${multiple}x`).join(", ")}${steps[0] === undefined ? "" : ` for ${formatUs(steps[0].holdUs)} each`}`,
-    ],
+    ["Multiples held", heldText(steps)],
     ["Started", formatInstant(run.startedAt)],
     ["Duration", run.ended === null ? `${formatUs(lastUs)} recorded, no end` : formatUs(lastUs)],
     ["Validity", summary.validity.grade],
     ["Exit code", `${summary.exitCode}${summary.exitCode === 0 ? " (passed)" : ""}`],
   ];
+}
+
+/** Steps that are named one by one; more are counted. */
+const namedStepsMost = 8;
+
+/** `1x, 2x, 3x for 30 s each`, or each with its own time; of many, how many and between what. */
+function heldText(steps: readonly StepPlan[]): string {
+  const [first, ...rest] = steps;
+  if (first === undefined) return "none";
+  const multiples = steps.map(({ multiple }) => multiple);
+  if (steps.length > namedStepsMost) return `${steps.length} steps from ${Math.min(...multiples)}x to ${Math.max(...multiples)}x`;
+  if (rest.some(({ holdUs }) => holdUs !== first.holdUs))
+    return steps.map(({ multiple, holdUs }) => `${multiple}x for ${formatUs(holdUs)}`).join(", ");
+  return `${multiples.map((multiple) => `${multiple}x`).join(", ")} for ${formatUs(first.holdUs)}${rest.length > 0 ? " each" : ""}`;
 }
 
 /** What a reader must know before believing a number: a run cut short, doubts about validity, why the exit code is not 0. */

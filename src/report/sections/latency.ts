@@ -4,6 +4,8 @@ import { figure, type Table } from "../charts/figure.ts";
 import { drawPercentiles, percentileLines, percentileRow } from "../charts/percentiles.ts";
 import { html, type Html } from "../html.ts";
 import type { StepView } from "../step-view.ts";
+import { clocksTable } from "./clocks.ts";
+import { timeSpentFigure } from "./time-spent.ts";
 
 export function latencySection(record: RunRecord, steps: readonly StepView[]): Html {
   const lines = percentileLines(record, steps);
@@ -26,7 +28,7 @@ export function latencySection(record: RunRecord, steps: readonly StepView[]): H
       Response counts from the instant at which a request was due, service from when it was sent. Where the two part, requests
       waited for a connection: that is the target's slowness too, and budgets judge it.
     </p>
-    ${body}
+    ${body}${clocksTable(steps)}${timeSpentFigure(steps)}
   </section>`;
 }
 

@@ -1,11 +1,13 @@
 /** How the run was made, so that another can make it again. */
+import type { JourneyPlan, RunPlan } from "../../model/plan.ts";
 import type { RunRecord } from "../../model/record.ts";
 import { defaultTagHeaders } from "../../model/tags.ts";
 import { countOf, formatCount, formatUs } from "../../model/units.ts";
 import { cleanCommand, runCommand } from "../commands.ts";
 import { html, type Html, type Part } from "../html.ts";
 import { formatBytes, formatInstant } from "../quantity.ts";
-import { stepLabel } from "../step-view.ts";
+import { stepNames } from "../step-names.ts";
+import { networkFacts } from "./network.ts";
 
 export function makingSection(record: RunRecord): Html {
   const { run, problems } = record;
@@ -37,7 +39,10 @@ export function makingSection(record: RunRecord): Html {
 function load({ run }: RunRecord): [string, Part][] {
   const { plan, schedule } = run;
   const operations = plan.operations.map(({ name, kind, weight }) => `${name} (${kind}, weight ${weight})`);
-  const steps = run.steps.map((step) => `${stepLabel(step)} at ${formatCount(step.ratePerSec)}/s for ${formatUs(step.holdUs)}`);
+  const steps = [...stepNames(run.steps)].map(([step, name]) => {
+    const from = step.fromRatePerSec === undefined ? "" : `from ${formatCount(step.fromRatePerSec)} `;
+    return `${name} ${from === "" ? "at" : `${from}to`} ${formatCount(step.ratePerSec)}/s ${from === "" ? "for" : "in"} ${formatUs(step.holdUs)}`;
+  });
   const thirdParties = Object.entries(plan.thirdParties).map(
     ([name, { limitPerSec, notice }]) => `${name}: limit ${formatCount(limitPerSec)}/s, notice: ${notice}`,
   );
@@ -48,13 +53,14 @@ function load({ run }: RunRecord): [string, Part][] {
   return [
     ["Scenario", html`<code>${plan.scenario.path}</code>, hash <code>${plan.scenario.hash}</code>`],
     ["Steps", steps.join("; ")],
-    ["Arrivals", `${plan.pace}, ${countOf(schedule.requests, "request")} planned, of them ${countOf(schedule.writes, "write")}`],
-    ["Operations", operations.join("; ")],
-    ["People", `${formatCount(plan.users.pool)} ${plan.users.name}, ${plan.users.popularity}`],
     [
-      "Connections",
-      `${plan.connections.policy}, at most ${formatCount(plan.connections.max)}, deadline ${formatUs(plan.connections.deadlineUs)}`,
+      "Arrivals",
+      `${plan.pace}, ${countOf(schedule.requests, "request")} planned, of them ${countOf(schedule.writes, "write")}${plan.journeys.length > 0 ? " (at most: a journey may end early)" : ""}`,
     ],
+    ["Operations", operations.join("; ")],
+    ["Journeys", plan.journeys.map((journey) => journeyFact(plan, journey)).join("; ") || "none"],
+    ["People", `${formatCount(plan.users.pool)} ${plan.users.name}, ${plan.users.popularity}`],
+    ...networkFacts(plan),
     ["Seed", String(plan.seed)],
     ["Schedule hash", html`<code>${schedule.hash}</code>`],
     ["Tag", html`<code>${defaultTagHeaders.run}: ${run.runId}</code> on every request`],
@@ -64,16 +70,25 @@ function load({ run }: RunRecord): [string, Part][] {
   ];
 }
 
+/** `sign-up (weight 2): register, 1 s to 3 s later confirm`. */
+function journeyFact({ operations }: RunPlan, { name, weight, steps }: JourneyPlan): string {
+  const words = steps.map(({ operation, thinkUs: [least, most] }) => {
+    const think =
+      most === 0 ? "" : least === most ? `${formatUs(most)} later ` : `${formatUs(least)} to ${formatUs(most)} later `;
+    return `${think}${operations[operation]?.name ?? "-"}`;
+  });
+  return `${name} (weight ${weight}): ${words.join(", ")}`;
+}
+
 function machine({ run }: RunRecord): [string, Part][] {
   const { hostname, platform, kernel, cpuModel, cores, memoryBytes, node } = run.machine;
-  const pids =
-    run.target.pids.length === 0 ? "no process of the target was sampled" : `sampled processes ${run.target.pids.join(", ")}`;
+  const pids = run.target.pids.length === 0 ? "no process of the target" : `the target's processes ${run.target.pids.join(", ")}`;
   return [
     [
       "Generator",
       `${hostname}: ${countOf(cores, "core")} (${cpuModel}), ${formatBytes(memoryBytes)}, ${platform} ${kernel}; ${countOf(run.plan.workers, "load thread")}, ${run.plan.precision}`,
     ],
-    ["Target", `${run.plan.target}; ${pids} (${run.target.found})`],
+    ["Sampled", `${pids} (${run.target.found})`],
     ["Versions", `Peakproof ${run.version}, Node ${node}`],
     ["Git revision", run.gitRevision === null ? "unknown" : html`<code>${run.gitRevision}</code>`],
     ["Started", `${formatInstant(run.startedAt)}, t = 0 of everything above`],

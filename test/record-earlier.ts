@@ -1,0 +1,55 @@
+/** `run.json` as version 0.1.0 wrote it: before several targets, journeys, the network of a plan, calibration and retries. */
+import type { EarlierRun } from "../src/record/earlier.ts";
+
+const counts = { due: 100, dispatched: 100, sent: 100, done: 100, ok: 98, rejected: 2, failed: 0, errors: { "status:429": 2 } };
+
+export const runOf010: EarlierRun = {
+  schema: "peakproof.run/1",
+  runId: "20261120-014233-9f3a01bc",
+  version: "0.1.0",
+  plan: {
+    scenario: { name: "health-code-mixed", path: "scenarios/health-code-mixed.ts", hash: "00000000deadbeef" },
+    target: "http://127.0.0.1:8460",
+    admin: "http://127.0.0.1:8461",
+    seed: 1,
+    peakRatePerSec: 50,
+    pace: "poisson",
+    precision: "timer",
+    workers: 1,
+    steps: [{ index: 0, role: "step", multiple: 1, ratePerSec: 50, holdUs: 2_000_000 }],
+    connections: { policy: "keep-alive", max: 2_000, deadlineUs: 10_000_000 },
+    operations: [{ name: "scan", kind: "read", weight: 1 }],
+    users: { name: "citizens", pool: 10_000, popularity: "zipf" },
+    prepare: null,
+    lanes: { trivial: "/ping" },
+    observe: { prometheus: null, pids: [] },
+    budgets: ["errors <= 5%"],
+    thirdParties: {},
+    cleanup: null,
+    variables: {},
+  },
+  schedule: { requests: 100, writes: 0, perStep: [100], perOperation: { scan: 100 }, hash: "0123456789abcdef" },
+  labels: {},
+  gitRevision: null,
+  machine: { hostname: "h", platform: "linux", kernel: "6.18", cpuModel: "c", cores: 2, memoryBytes: 8e9, node: "v26.0.0" },
+  pid: 3_000,
+  startedAt: "2026-11-20T01:42:33.000Z",
+  clockOffsetUs: {},
+  target: { pids: [], found: "none" },
+  steps: [
+    {
+      index: 0,
+      role: "step",
+      multiple: 1,
+      ratePerSec: 50,
+      holdUs: 2_000_000,
+      startUs: 500_000,
+      endUs: 2_500_000,
+      drainedUs: 2_600_000,
+      tally: { ...counts, operations: { scan: counts } },
+    },
+  ],
+  totals: { load: { sent: 100, ok: 98 } },
+  validity: { grade: "valid", reasons: [], cleanUpTo: 1 },
+  ended: { atUs: 2_600_000, how: "finished", reason: null, fault: null },
+};
