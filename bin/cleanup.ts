@@ -4,7 +4,7 @@ import { exitCodes } from "../src/model/exit.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
 import { sweepRun } from "./conclude.ts";
-import { checkTarget } from "../src/safety/allow.ts";
+import { checkAllowed } from "../src/safety/allow.ts";
 import { allowOption } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import { printJson } from "./print.ts";
@@ -32,7 +32,7 @@ async function cleanUpRun(dir: string, flags: CleanupFlags): Promise<void> {
   for (const { file, problem } of record.problems) say(`${file}: ${problem}`);
   refuseLiveRun(record.run);
   // A run folder is passed around, and what it says decides where a token is sent.
-  await checkTarget(record.run.plan.target, record.run.plan.admin, flags.allow);
+  await checkAllowed(record.run.plan, flags.allow);
   using interrupt = new Interrupt(say, ["stopping the cleanup; run it again to finish.", "stopping."]);
   const signal = interrupt.load;
   const disk = new DiskTrouble();

@@ -115,11 +115,15 @@ function validityReasons(run: RunRecord["run"], verdict: Verdict): ExitReason[] 
   if (validity?.grade === "invalid" || invalid) {
     return [{ code: exitCodes.noAnswer, reason: `the run is not valid: ${validity?.reasons[0] ?? verdict.answer.sentence}` }];
   }
-  const clean = validity?.cleanUpTo ?? Number.POSITIVE_INFINITY;
+  if (validity?.grade !== "lower-bound") return [];
+  const clean = validity.cleanUpTo ?? 0;
   const above = verdict.budgets.find((budget) => budget.multiple > clean);
-  if (validity?.grade !== "lower-bound" || above === undefined) return [];
+  if (above === undefined) return [];
   return [
-    { code: exitCodes.noAnswer, reason: `the generator was the limit above ${clean}x, where "${above.text}" was to be judged` },
+    {
+      code: exitCodes.noAnswer,
+      reason: `"${above.text}" was to be judged at ${above.multiple}x, which says nothing: ${validity.reasons[0] ?? "see the report"}`,
+    },
   ];
 }
 

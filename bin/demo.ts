@@ -5,7 +5,8 @@ import { exitCodes } from "../src/model/exit.ts";
 import type { Summary } from "../src/model/summary.ts";
 import { formatCount } from "../src/model/units.ts";
 import { loadScenario } from "../src/scenario/load.ts";
-import { calibrate } from "./calibrate.ts";
+import { busiestRate } from "./busiest-rate.ts";
+import { calibrationWanted } from "./calibrate.ts";
 import { duration, positive, whole } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import { preflight } from "./preflight.ts";
@@ -77,7 +78,7 @@ async function drive(
   const path = demoScenario();
   const scenario = await loadScenario(path, { variables: { pool: "2000" } });
   screen.phase("preflight", "finding this machine's peak");
-  const mostPerSec = await calibrate(scenario, {
+  const mostPerSec = await busiestRate(scenario, {
     target: service.url,
     operation: "scan",
     userId: residentId,
@@ -94,6 +95,7 @@ async function drive(
     out: flags.out,
     labels: { demo: "yes" },
     cleanup: true,
+    calibration: calibrationWanted(process.env),
     budgetsDecide: false,
     interrupt,
     screen,
@@ -101,7 +103,7 @@ async function drive(
   return summary;
 }
 
-/** Somebody who is in every fresh service, so that calibrating writes nothing. */
+/** Somebody who is in every fresh service, so that asking writes nothing. */
 const residentId = "resident-000001";
 
 /** The scenario that ships with the package: TypeScript in the repo, compiled beside this file's twin. */

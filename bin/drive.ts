@@ -12,13 +12,14 @@ import { recordFiles, writeJson } from "../src/record/files.ts";
 import { RunRecorder } from "../src/record/recorder.ts";
 import type { DiskTrouble } from "../src/record/trouble.ts";
 import { newRunId } from "../src/record/run-id.ts";
-import { probeTarget } from "../src/safety/reachable.ts";
+import { probeTargets } from "../src/safety/reachable.ts";
 import { redactFault, redactVariables } from "../src/safety/redact.ts";
 import { VitalsSampler } from "../src/vitals/sampler.ts";
 import { findTargetProcesses, loopbackPort } from "../src/vitals/target-processes.ts";
 import { version } from "../src/version.ts";
+import { calibrateGenerator } from "./calibrate.ts";
 import { gitRevision, machineFacts } from "./machine.ts";
-import { writesAnything, type Prepared } from "./preflight.ts";
+import { setUp, writesAnything, type Prepared } from "./preflight.ts";
 
 export interface DriveOptions {
   readonly out: string;
@@ -27,7 +28,13 @@ export interface DriveOptions {
   readonly disk: DiskTrouble;
   /** False for `--no-cleanup`: the baseline is not needed then. */
   readonly cleanup: boolean;
+  /** False for `--no-calibration`. */
+  readonly calibration: boolean;
   readonly onProgress: (progress: Progress) => void;
+  /** What goes on before the load. */
+  readonly onNote: (text: string) => void;
+  /** What the person at the terminal should know before the load. It is in the record, too. */
+  readonly onWarning: (text: string) => void;
 }
 
 /** A run whose load is over, however it ended. */
@@ -44,12 +51,12 @@ export interface Driven {
  * Fault only before the record exists; what goes wrong later is in the record, in `fault` and in `disk`.
  */
 export async function drive(prepared: Prepared, options: DriveOptions): Promise<Driven> {
-  const { plan, totals } = prepared;
-  await probeTarget(plan.target);
+  const { plan } = prepared;
+  await probeTargets(plan);
   const run = firstRunFile(prepared, newRunId(), options.labels);
   const { runId } = run;
   const baseline =
-    options.cleanup && writesAnything(plan, totals)
+    options.cleanup && writesAnything(prepared)
       ? await readBaseline({ run, token: prepared.token, signal: options.signal })
       : null;
   const startedUs = monotonicUs();
@@ -57,28 +64,55 @@ export async function drive(prepared: Prepared, options: DriveOptions): Promise<
   const recorder = beginRecord(join(options.out, runId), run, baseline);
   const threads = new Map<string, number>([["main", process.pid]]);
   const sampler = samplerOf(prepared, recorder, threads, nowUs);
-  const coordinator = new Coordinator({
-    plan,
-    runId,
-    recorder,
-    startedUs,
-    nowUs,
-    signal: options.signal,
-    onProgress: options.onProgress,
-    onThread: (name, threadId) => threads.set(name, threadId),
-  });
+  let coordinator: Coordinator | null = null;
   let ended: RunEnd;
   let fault: Fault | null = null;
   try {
+    const setup = await setUp(prepared, runId, options.signal);
+    if (options.calibration) await tryGenerator(prepared, setup, recorder, { ...options, nowUs });
     sampler.start();
+    coordinator = new Coordinator({
+      plan,
+      runId,
+      recorder,
+      startedUs,
+      nowUs,
+      setup,
+      signal: options.signal,
+      onProgress: options.onProgress,
+      onThread: (name, threadId) => threads.set(name, threadId),
+    });
     ended = await coordinator.run();
   } catch (thrown) {
-    fault = redactFault(thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown), {}, { cause: thrown }));
-    ended = { atUs: nowUs(), how: "aborted", reason: fault.message, fault: fault.kind };
+    const interrupted = coordinator === null && options.signal.aborted;
+    fault = interrupted ? null : redactFault(asFault(thrown));
+    ended =
+      fault === null
+        ? { atUs: nowUs(), how: "interrupted", reason: String(options.signal.reason), fault: null }
+        : { atUs: nowUs(), how: "aborted", reason: fault.message, fault: fault.kind };
   }
   await sampler.stop();
   closeRecord(recorder, coordinator, ended, options.disk);
   return { dir: recorder.dir, run: recorder.run, fault };
+}
+
+/** Tries the generator before the load, and puts what it can do into the record. Never fails a run. */
+async function tryGenerator(
+  prepared: Prepared,
+  setup: unknown,
+  recorder: RunRecorder,
+  options: DriveOptions & { readonly nowUs: () => number },
+): Promise<void> {
+  const { calibration, warnings } = await calibrateGenerator(prepared, setup, recorder.run.machine, options);
+  if (calibration !== null) recorder.update({ calibration });
+  for (const text of warnings) {
+    recorder.event({ t: Math.round(options.nowUs()), event: "warning", text });
+    options.onWarning(text);
+  }
+}
+
+function asFault(thrown: unknown): Fault {
+  return thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown), {}, { cause: thrown });
 }
 
 /** Creates a run folder with what must be on disk before the first write: the plan, and the store as it was. */
@@ -129,6 +163,7 @@ function samplerOf(
   return new VitalsSampler({
     ...whereToLook(plan),
     scrapeUrl: plan.observe.prometheus === null ? null : new URL(plan.observe.prometheus, plan.admin).href,
+    network: plan.connections,
     tags: ownTagHeaders(runId, "probe", 0, version),
     generatorThreads: () => threads,
     nowUs,
@@ -139,14 +174,14 @@ function samplerOf(
 }
 
 /** Writes the run's end. A disk that refuses now is noted: what was written before stands. */
-function closeRecord(recorder: RunRecorder, coordinator: Coordinator, ended: RunEnd, disk: DiskTrouble): void {
-  if (ended.how === "finished" && coordinator.takenHash() !== recorder.run.schedule.hash) {
+function closeRecord(recorder: RunRecorder, coordinator: Coordinator | null, ended: RunEnd, disk: DiskTrouble): void {
+  if (ended.how === "finished" && coordinator?.takenHash() !== recorder.run.schedule.hash) {
     recorder.event({
       t: ended.atUs,
       event: "warning",
       text: "what was taken up differs from the schedule: please report this",
     });
   }
-  disk.attempt(() => recorder.update({ ended, totals: coordinator.totals() }));
+  disk.attempt(() => recorder.update({ ended, totals: coordinator?.totals() ?? {} }));
   disk.attempt(() => recorder.close());
 }

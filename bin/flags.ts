@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { PlanOverrides } from "../src/scenario/plan.ts";
+import type { Pace } from "../src/model/scenario.ts";
+import type { PlanOverrides } from "../src/scenario/overrides.ts";
 import { parseDurationUs } from "../src/model/units.ts";
 
 /** Flags that `run` and `try` share, as commander hands them over. */
 export interface RunFlags {
-  readonly target?: string;
+  readonly target?: readonly string[];
   readonly admin?: string;
   readonly peak?: number;
   readonly multiples?: readonly number[];
@@ -12,6 +13,10 @@ export interface RunFlags {
   readonly warmup?: number;
   readonly seed?: number;
   readonly workers?: number;
+  readonly pace?: Pace;
+  readonly insecure?: boolean;
+  readonly resolve?: Readonly<Record<string, string>>;
+  readonly sourceAddress?: readonly string[];
   readonly pid?: readonly number[];
   readonly var?: Readonly<Record<string, string>>;
   readonly label?: Readonly<Record<string, string>>;
@@ -20,6 +25,8 @@ export interface RunFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly cleanup: boolean;
+  /** False for `--no-calibration`. */
+  readonly calibration: boolean;
 }
 
 /** A positive number. */
@@ -47,6 +54,21 @@ function list(text: string): number[] {
   return text.split(",").map(positive);
 }
 
+/** A flag that may be given several times, or once with commas between, as its environment variable must be. */
+function several(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(",").map((part) => part.trim())];
+}
+
+/** curl's `host:port:address`, several with commas between. */
+function resolved(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const pairs = text.split(",").map((part) => {
+    const match = /^((?:\[[^\]]+\]|[^:]+):\d+):(.+)$/.exec(part.trim());
+    if (match === null) throw new InvalidArgumentError('expected host:port:address, such as "health.example:443:127.0.0.1"');
+    return match.slice(1);
+  });
+  return { ...before, ...Object.fromEntries(pairs) };
+}
+
 function pair(text: string, before: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
   const match = /^([\w.-]+)=(.*)$/s.exec(text);
   if (match?.[1] === undefined) throw new InvalidArgumentError("expected name=value");
@@ -55,22 +77,52 @@ function pair(text: string, before: Readonly<Record<string, string>> | undefined
 
 /** Each common flag also has an environment variable: flag > PEAKPROOF_* > scenario. */
 export function addLoadFlags(command: Command): Command {
+  addTargetFlags(command);
   return command
-    .addOption(new Option("--target <url>", "where the load goes (default: the scenario's)").env("PEAKPROOF_TARGET"))
-    .addOption(new Option("--admin <url>", "where metrics and cleanup live (default: the scenario's)").env("PEAKPROOF_ADMIN"))
-    .addOption(new Option("--peak <rate>", "1x, in requests per second").argParser(positive).env("PEAKPROOF_PEAK"))
-    .addOption(new Option("--multiples <list>", "steps as multiples of peak: 1,2,3,5").argParser(list).env("PEAKPROOF_MULTIPLES"))
-    .addOption(new Option("--hold <duration>", "how long each step is held: 30s").argParser(duration).env("PEAKPROOF_HOLD"))
+    .addOption(new Option("--peak <rate>", "1x, in arrivals per second").argParser(positive).env("PEAKPROOF_PEAK"))
+    .addOption(
+      new Option("--multiples <list>", "steps as multiples of peak: 1,2,3,5; instead of the scenario's stages, too")
+        .argParser(list)
+        .env("PEAKPROOF_MULTIPLES"),
+    )
+    .addOption(new Option("--hold <duration>", "how long each multiple is held: 30s").argParser(duration).env("PEAKPROOF_HOLD"))
     .addOption(
       new Option("--warmup <duration>", "load at the top rate before the first step, not counted: 5s")
         .argParser(duration)
         .env("PEAKPROOF_WARMUP"),
     )
     .addOption(
+      new Option("--pace <name>", "how arrivals are spread: poisson as crowds come, uniform, burst on each second")
+        .choices(["poisson", "uniform", "burst"])
+        .env("PEAKPROOF_PACE"),
+    )
+    .addOption(
       new Option("--seed <number>", "same seed, same requests at the same instants").argParser(whole).env("PEAKPROOF_SEED"),
     )
     .addOption(
       new Option("--workers <count>", "load threads; one drives some 20,000/s").argParser(whole).env("PEAKPROOF_WORKERS"),
+    );
+}
+
+/** Where the load goes, and by which way. */
+function addTargetFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--target <url>", "where the load goes (default: the scenario's); repeatable: taken in turn")
+        .argParser(several)
+        .env("PEAKPROOF_TARGET"),
+    )
+    .addOption(new Option("--admin <url>", "where metrics and cleanup live (default: the scenario's)").env("PEAKPROOF_ADMIN"))
+    .option("--insecure", "do not verify the target's certificate; the report says so; never by environment")
+    .addOption(
+      new Option("--resolve <host:port:address>", "connect there instead of looking the name up, as curl does; repeatable")
+        .argParser(resolved)
+        .env("PEAKPROOF_RESOLVE"),
+    )
+    .addOption(
+      new Option("--source-address <ip>", "an address of this machine to connect from; repeatable: taken in turn")
+        .argParser(several)
+        .env("PEAKPROOF_SOURCE_ADDRESS"),
     );
 }
 
@@ -85,7 +137,8 @@ export function addRunFlags(command: Command): Command {
     .addOption(new Option("--label <name=value>", "kept in the record; repeatable").argParser(pair))
     .option("--json", "print the summary (peakproof.summary/1) on stdout and nothing else")
     .option("--quiet", "no live display: a line per step")
-    .option("--no-cleanup", "leave what the run writes; `peakproof cleanup <run>` removes it later");
+    .option("--no-cleanup", "leave what the run writes; `peakproof cleanup <run>` removes it later")
+    .option("--no-calibration", "do not try the generator against a null server first; how far to trust it is then a guess");
 }
 
 /** `--allow`, of every command that reaches the target. */
@@ -114,6 +167,10 @@ export function overridesOf(flags: Partial<RunFlags>): PlanOverrides {
     ...(flags.warmup === undefined ? {} : { warmupUs: flags.warmup }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    ...(flags.pace === undefined ? {} : { pace: flags.pace }),
+    ...(flags.insecure === undefined ? {} : { insecure: flags.insecure }),
+    ...(flags.resolve === undefined ? {} : { resolve: flags.resolve }),
+    ...(flags.sourceAddress === undefined ? {} : { sourceAddresses: flags.sourceAddress }),
     ...(flags.pid === undefined ? {} : { pids: flags.pid }),
     ...(flags.var === undefined ? {} : { variables: flags.var }),
   };

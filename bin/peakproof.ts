@@ -8,6 +8,7 @@ import { demoCommand } from "./demo.ts";
 import { explain } from "./fault-text.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
+import { saturateCommand } from "./saturate.ts";
 import { serveCommand } from "./serve.ts";
 import { tryCommand } from "./try.ts";
 
@@ -24,6 +25,7 @@ export function program(): Command {
     demoCommand(),
     tryCommand(),
     runCommand(),
+    saturateCommand(),
     analyzeCommand(),
     reportCommand(),
     checkCommand(),

@@ -1,13 +1,15 @@
 import { resolveToken } from "../cleanup/index.ts";
-import { countOf } from "../src/model/units.ts";
 import { checkFirstRequests } from "../src/load/first-requests.ts";
+import { runSetup } from "../src/load/setup.ts";
 import type { RunPlan, ScheduleTotals } from "../src/model/plan.ts";
 import { walkSchedule } from "../src/pace/schedule.ts";
-import { checkTarget } from "../src/safety/allow.ts";
+import { checkAllowed } from "../src/safety/allow.ts";
 import { checkLimits } from "../src/safety/limits.ts";
+import { keepSecret } from "../src/safety/redact.ts";
 import { loadScenario, type Scenario } from "../src/scenario/load.ts";
-import { makePlan, type PlanOverrides } from "../src/scenario/plan.ts";
-import { version } from "../src/version.ts";
+import type { PlanOverrides } from "../src/scenario/overrides.ts";
+import { makePlan } from "../src/scenario/plan.ts";
+import { checkNetwork } from "../src/wire/transport.ts";
 
 /** A run that has been checked and not yet begun. */
 export interface Prepared {
@@ -25,70 +27,27 @@ export interface Prepared {
 export async function preflight(path: string, overrides: PlanOverrides, allow: readonly string[]): Promise<Prepared> {
   const scenario = await loadScenario(path, overrides.variables === undefined ? {} : { variables: overrides.variables });
   const plan = makePlan(scenario, overrides);
-  checkFirstRequests(scenario.input, plan);
-  await checkTarget(plan.target, plan.admin, allow);
+  if (scenario.input.setup === undefined) checkFirstRequests(scenario.input, plan, undefined);
+  await checkAllowed(plan, allow);
+  for (const target of plan.targets) checkNetwork(target, plan.connections);
   const totals = walkSchedule(plan);
   checkLimits(plan, totals);
   return { scenario, plan, totals, token: resolveToken({ plan }, process.env) };
 }
 
-/** Whether a run writes anything that must be removed again. */
-export function writesAnything(plan: RunPlan, totals: ScheduleTotals): boolean {
-  return totals.writes > 0 || plan.prepare !== null;
+/** Whether a run may write anything that must be removed again; what a `setup` does, only its author knows. */
+export function writesAnything({ scenario, plan, totals }: Prepared): boolean {
+  return totals.writes > 0 || plan.prepare !== null || scenario.input.setup !== undefined;
 }
 
-/** What `--plan` says: rates, totals, writes, the size of the record. Nothing is sent. */
-export function describePlan({ plan, totals }: Prepared): string {
-  const seconds = plan.steps.reduce((sum, step) => sum + step.holdUs, 0) / 1_000_000;
-  const lines = [
-    `peakproof ${version}: ${plan.scenario.name} -> ${plan.target}`,
-    `  seed ${plan.seed}, schedule ${totals.hash}, ${plan.pace} arrivals, ${countOf(plan.workers, "worker")}, at most ${countOf(plan.connections.max, "connection")}`,
-    "",
-    "  step      multiple       rate      hold    requests",
-    ...plan.steps.map((step, at) =>
-      [
-        `  ${step.role.padEnd(8)}`,
-        `${step.multiple}x`.padStart(9),
-        `${step.ratePerSec}/s`.padStart(12),
-        `${step.holdUs / 1_000_000} s`.padStart(9),
-        String(totals.perStep[at] ?? 0).padStart(11),
-      ].join(" "),
-    ),
-    "",
-    `  total     ${countOf(totals.requests, "request")} in ${Math.round(seconds)} s and what draining takes; ${countOf(totals.writes, "write")}${prepareText(plan)}`,
-    ...plan.operations.map(
-      ({ name, kind }) => `  ${name.padEnd(12)} ${kind.padEnd(6)} ${countOf(totals.perOperation[name] ?? 0, "request")}`,
-    ),
-    ...Object.entries(plan.thirdParties).map(([name, party]) => thirdPartyText(name, party, plan)),
-    `  record    about ${Math.ceil(recordBytes(plan, totals, seconds) / 1_000_000)} MB`,
-    `  cleanup   ${cleanupText(plan)}`,
-    "",
-    "  Nothing was sent.",
-  ];
-  return lines.join("\n");
-}
-
-function prepareText(plan: RunPlan): string {
-  return plan.prepare === null ? "" : `, and ${countOf(plan.prepare.count, "row")} prepared by "${plan.prepare.create}"`;
-}
-
-function thirdPartyText(name: string, { callsPer, limitPerSec, notice }: RunPlan["thirdParties"][string], plan: RunPlan): string {
-  const weights = plan.operations.reduce((sum, operation) => sum + operation.weight, 0);
-  const callsPerRequest = plan.operations.reduce(
-    (sum, { name: operation, weight }) => sum + (weight / weights) * (callsPer[operation] ?? 0),
-    0,
-  );
-  const top = Math.max(...plan.steps.map((step) => step.ratePerSec)) * callsPerRequest;
-  return `  ${name.padEnd(12)} third party: up to ${Math.round(top)} calls/s of ${limitPerSec}/s agreed (${notice})`;
-}
-
-/** Two journal lines a write, 400 bytes of series and some 60 vitals of 90 bytes a second, histograms of some 4 kB each. */
-function recordBytes(plan: RunPlan, totals: ScheduleTotals, seconds: number): number {
-  const writes = totals.writes + (plan.prepare?.count ?? 0);
-  return writes * 190 + seconds * (400 + 60 * 90 + 1_000) + plan.steps.length * plan.operations.length * 4 * 4_000;
-}
-
-function cleanupText(plan: RunPlan): string {
-  if (plan.cleanup === null) return "nothing is written";
-  return plan.cleanup.http === undefined ? `none: ${plan.cleanup.none}` : `DELETE ${plan.admin}${plan.cleanup.http.path}`;
+/**
+ * Does the scenario's `setup`, where it has one, and looks then at the first requests, which may depend on it. Gives what it returned.
+ * Rejects with a usage Fault, or with the signal's reason.
+ */
+export async function setUp({ scenario, plan }: Prepared, runId: string, signal: AbortSignal): Promise<unknown> {
+  if (scenario.input.setup === undefined) return undefined;
+  const setup = await runSetup(scenario.input, { plan, runId, signal });
+  keepSecret(setup);
+  checkFirstRequests(scenario.input, plan, setup);
+  return setup;
 }

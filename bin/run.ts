@@ -1,7 +1,9 @@
 import { Command } from "commander";
+import { calibrationWanted } from "./calibrate.ts";
+import { describePlan } from "./describe-plan.ts";
 import { addRunFlags, addScenarioFlags, overridesOf, type RunFlags } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
-import { describePlan, preflight } from "./preflight.ts";
+import { preflight } from "./preflight.ts";
 import { printSummary } from "./print.ts";
 import { openScreen } from "./screen.ts";
 import { runSession } from "./session.ts";
@@ -19,6 +21,7 @@ Examples:
   $ peakproof run scenarios/health-code/mixed.ts --plan
   $ peakproof run scenarios/health-code/mixed.ts --peak 300 --multiples 1,2,3,5 --hold 30s
   $ peakproof run my-service.ts --target http://staging.internal:8080 --allow staging.internal
+  $ peakproof run my-service.ts --target https://health.example --resolve health.example:443:10.0.0.7 --allow 10.0.0.7
 
 Exit codes: 0 passed, 1 a fault of ours, 2 usage, 3 a budget missed, 4 cleanup incomplete, 5 no valid answer,
 6 stopped by a safety limit, 130 Ctrl-C with cleanup finished.`,
@@ -39,6 +42,7 @@ async function run(path: string, flags: RunFlags & { readonly plan?: boolean }):
     out: flags.out,
     labels: flags.label ?? {},
     cleanup: flags.cleanup,
+    calibration: flags.calibration && calibrationWanted(process.env),
     interrupt,
     screen,
   });

@@ -72,6 +72,7 @@ const emptyProgress: Progress = {
   step: null,
   duePerSec: 0,
   sentPerSec: 0,
+  retriesPerSec: 0,
   okPerSec: 0,
   errorsPerSec: 0,
   errorsTotal: 0,

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly out: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly cleanup: boolean;
+  /** Whether the generator is tried before the load. */
+  readonly calibration: boolean;
   /** Whether missed budgets fail it; default true. */
   readonly budgetsDecide?: boolean;
   readonly interrupt: Interrupt;
@@ -31,6 +33,8 @@ export async function runSession(prepared: Prepared, options: SessionOptions): P
     disk,
     signal: interrupt.load,
     onProgress: (progress) => screen.progress(progress),
+    onNote: (text) => screen.phase("preflight", text),
+    onWarning: (text) => screen.say(`warning: ${text}`),
   });
   if (driven.fault !== null) screen.say(faultText(driven.fault));
   screen.phase("analyze", null);

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeProof, isIncomplete, readBaseline } from "../cleanup/index.ts";
-import { tryOperations, type Tried } from "../src/load/try.ts";
+import { tryScenario, type Tried, type TriedJourney } from "../src/load/try.ts";
 import { exitCodes } from "../src/model/exit.ts";
 import type { RunEnd, RunFile } from "../src/model/run.ts";
 import { formatUs } from "../src/model/units.ts";
@@ -11,49 +11,61 @@ import { Journal } from "../src/record/journal.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
-import { probeTarget } from "../src/safety/reachable.ts";
+import { probeTargets } from "../src/safety/reachable.ts";
 import { sweepRun } from "./conclude.ts";
 import { beginRecord, firstRunFile } from "./drive.ts";
 import { faultText } from "./fault-text.ts";
 import { addLoadFlags, addScenarioFlags, overridesOf, type RunFlags } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
-import { preflight, writesAnything, type Prepared } from "./preflight.ts";
+import { preflight, setUp, writesAnything, type Prepared } from "./preflight.ts";
 
 /** `peakproof try <scenario>`. */
 export function tryCommand(): Command {
   const command = new Command("try")
-    .description("send one request per operation, tagged as a probe, show both sides, and remove what they wrote")
+    .description(
+      "send one request per operation and go each journey once, tagged as probes, show both sides, and remove what they wrote",
+    )
     .argument("<scenario>", "a scenario file");
   addScenarioFlags(addLoadFlags(command));
-  return command.action(tryScenario);
+  return command.action(tryOnce);
 }
 
-async function tryScenario(path: string, flags: RunFlags): Promise<void> {
+async function tryOnce(path: string, flags: RunFlags): Promise<void> {
   const prepared = await preflight(path, overridesOf(flags), flags.allow);
-  const { plan, scenario, totals } = prepared;
-  await probeTarget(plan.target);
+  const { plan } = prepared;
+  await probeTargets(plan);
   const run = firstRunFile(prepared, newRunId(), {});
-  if (plan.cleanup?.http !== undefined && writesAnything(plan, totals))
-    return tryAndCleanUp(prepared, run, join(flags.out, run.runId));
-  show(await tryOperations(scenario.input, plan, run.runId, null));
+  using interrupt = new Interrupt(say, ["removing what was written; once more stops that too.", "stopping the cleanup."]);
+  try {
+    if (plan.cleanup?.http === undefined || !writesAnything(prepared)) await show(prepared, run.runId, null, interrupt.load);
+    else await tryAndCleanUp(prepared, run, join(flags.out, run.runId), interrupt);
+  } catch (thrown) {
+    if (!interrupt.load.aborted) throw thrown;
+    process.exitCode = exitCodes.interrupted;
+  }
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 /** What is written is journaled as in any run; the folder goes once nothing is left, and stays where something may be. */
-async function tryAndCleanUp({ scenario, plan, token }: Prepared, run: RunFile, dir: string): Promise<void> {
-  const say = (text: string): void => void process.stderr.write(`${text}\n`);
-  using interrupt = new Interrupt(say, ["removing what was written; once more stops that too.", "stopping the cleanup."]);
-  const baseline = await readBaseline({ run, token, signal: interrupt.load });
+async function tryAndCleanUp(prepared: Prepared, run: RunFile, dir: string, interrupt: Interrupt): Promise<void> {
+  const baseline = await readBaseline({ run, token: prepared.token, signal: interrupt.load });
   beginRecord(dir, run, baseline).close();
   const journal = new Journal(join(dir, journalFile(0)), (fault) => say(faultText(fault)));
-  show(await tryOperations(scenario.input, plan, run.runId, journal));
-  await journal.close();
+  try {
+    await show(prepared, run.runId, journal, interrupt.load);
+  } finally {
+    await journal.close();
+    await sweep(run, dir, interrupt.cleanup);
+  }
+}
+
+async function sweep(run: RunFile, dir: string, signal: AbortSignal): Promise<void> {
   const ended: RunEnd = { atUs: 0, how: "finished", reason: null, fault: null };
   const record = await readRecord(dir, { ...run, ended });
-  const { entries } = await sweepRun(
-    record,
-    { dryRun: false, signal: interrupt.cleanup, onProgress: () => undefined },
-    new DiskTrouble(),
-  );
+  const { entries } = await sweepRun(record, { dryRun: false, signal, onProgress: () => undefined }, new DiskTrouble());
   const entry = entries.at(-1);
   if (entry === undefined) return;
   process.stdout.write(`\n${describeProof(entry).join("\n")}\n`);
@@ -62,9 +74,15 @@ async function tryAndCleanUp({ scenario, plan, token }: Prepared, run: RunFile, 
   say(`to finish it: peakproof cleanup ${dir}`);
 }
 
-function show(tried: readonly Tried[]): void {
-  process.stdout.write(`${tried.map(triedText).join("\n\n")}\n`);
-  if (tried.some((one) => one.result !== "ok")) process.exitCode = exitCodes.noAnswer;
+/** Sends what is to be tried and prints both sides. */
+async function show(prepared: Prepared, runId: string, journal: Journal | null, signal: AbortSignal): Promise<void> {
+  const { scenario, plan } = prepared;
+  const setup = await setUp(prepared, runId, signal);
+  const { operations, journeys } = await tryScenario(scenario.input, { plan, runId, setup, journal });
+  process.stdout.write(`${[...operations.map(triedText), ...journeys.map(journeyText)].join("\n\n")}\n`);
+  const steps = [...operations, ...journeys.flatMap((journey) => journey.steps)];
+  if (steps.some((one) => one.result !== "ok") || journeys.some((journey) => journey.problem !== null))
+    process.exitCode = exitCodes.noAnswer;
 }
 
 function triedText({ operation, kind, request, reply, result, createdId, serviceUs }: Tried): string {
@@ -77,4 +95,13 @@ function triedText({ operation, kind, request, reply, result, createdId, service
       .map((line) => `  ${mark} ${line}`);
   const sides = request === "" ? [] : [...quote(request, ">"), "", ...quote(reply === "" ? "(no reply)" : reply, "<")];
   return [`${operation} (${kind}): ${result}${took}${created}`, ...sides].join("\n");
+}
+
+function journeyText({ journey, steps, problem }: TriedJourney): string {
+  const texts = steps.map((step, at) => {
+    const carried = step.carried === "" ? "" : `\n  = carries ${step.carried}`;
+    return `journey ${journey}, request ${at + 1}: ${triedText(step)}${carried}`;
+  });
+  const end = problem ?? (steps.length === 0 ? "each of its requests is skipped" : null);
+  return [...texts, ...(end === null ? [] : [`journey ${journey}: ${end}`])].join("\n\n");
 }

@@ -1,0 +1,132 @@
+import type { Network, RunPlan, ScheduleTotals, StepPlan } from "../src/model/plan.ts";
+import type { ThirdParty } from "../src/model/scenario.ts";
+import { countOf, formatCount, formatShare, formatUs } from "../src/model/units.ts";
+import { version } from "../src/version.ts";
+import type { Prepared } from "./preflight.ts";
+
+/** What `--plan` says: where, how fast, of what, what it leaves, the size of the record. Nothing is sent. */
+export function describePlan(prepared: Prepared): string {
+  const { plan, totals } = prepared;
+  const seconds = plan.steps.reduce((sum, step) => sum + step.holdUs, 0) / 1_000_000;
+  const lines = [
+    `peakproof ${version}: ${plan.scenario.name} -> ${plan.targets.join(", ")}${plan.targets.length > 1 ? " in turn" : ""}`,
+    `  seed ${plan.seed}, schedule ${totals.hash}, ${plan.pace} arrivals, ${countOf(plan.workers, "worker")}, at most ${countOf(plan.connections.max, "connection")}`,
+    ...networkLines(plan.connections),
+    ...setupLines(prepared),
+    "",
+    "  step         multiple            rate      hold    arrivals",
+    ...plan.steps.map((step, at) => stepLine(step, plan, totals.perStep[at] ?? 0)),
+    "",
+    `  total        ${totalText(prepared)} in ${Math.round(seconds)} s and what draining takes`,
+    ...plan.operations.map(
+      ({ name, kind }) => `  ${name.padEnd(12)} ${kind.padEnd(6)} ${countOf(totals.perOperation[name] ?? 0, "request")}`,
+    ),
+    ...journeyLines(prepared),
+    ...retryLines(prepared),
+    ...Object.entries(plan.thirdParties).map(([name, party]) => thirdPartyLine(name, party, plan)),
+    `  record       about ${Math.ceil(recordBytes(plan, totals, seconds) / 1_000_000)} MB`,
+    `  cleanup      ${cleanupText(plan)}`,
+    "",
+    "  Nothing was sent.",
+  ];
+  return lines.join("\n");
+}
+
+function setupLines({ scenario }: Prepared): string[] {
+  if (scenario.input.setup === undefined) return [];
+  return [`  ${"setup".padEnd(12)} once before the load; requests may depend on it, so none was looked at`];
+}
+
+/** Only what is not as it comes. */
+function networkLines({ protocol, proxy, resolve, sourceAddresses, host, tls }: Network): string[] {
+  const files = [tls.ca === null ? [] : `trusting ${tls.ca}`, tls.cert === null ? [] : `as ${tls.cert}`].flat();
+  const said: readonly (readonly [string, string])[] = [
+    ["protocol", protocol === "h2" ? "HTTP/2" : ""],
+    ["tls", tls.verify ? files.join(", ") : ["INSECURE: certificates are not verified", ...files].join(", ")],
+    ["server name", tls.serverName ?? ""],
+    ["host", host ?? ""],
+    ["proxy", proxy ?? ""],
+    [
+      "resolve",
+      Object.entries(resolve)
+        .map((pair) => pair.join(" is "))
+        .join(", "),
+    ],
+    ["from", sourceAddresses.join(", ")],
+  ];
+  return said.filter(([, text]) => text !== "").map(([name, text]) => `  ${name.padEnd(12)} ${text}`);
+}
+
+function stepLine({ role, multiple, ratePerSec, fromRatePerSec, holdUs }: StepPlan, plan: RunPlan, arrivals: number): string {
+  const from = fromRatePerSec === undefined ? [] : [fromRatePerSec];
+  const multiples = [...from.map((rate) => rate / plan.peakRatePerSec), multiple].map((each) => `${Number(each.toFixed(3))}x`);
+  const rates = [...from, ratePerSec].map((rate) => Number(rate.toFixed(3)));
+  return [
+    `  ${role.padEnd(8)}`,
+    multiples.join(" to ").padStart(12),
+    `${rates.join(" to ")}/s`.padStart(15),
+    `${holdUs / 1_000_000} s`.padStart(9),
+    String(arrivals).padStart(11),
+  ].join(" ");
+}
+
+function totalText({ plan, totals }: Prepared): string {
+  const atMost = plan.journeys.length > 0 ? "at most " : "";
+  const prepared = plan.prepare === null ? "" : `, ${countOf(plan.prepare.count, "row")} prepared by "${plan.prepare.create}"`;
+  return `${atMost}${countOf(totals.requests, "request")}, ${atMost}${countOf(totals.writes, "write")}${prepared}`;
+}
+
+/** `visit  journey, 30 % of arrivals: scan, then after 1 s to 3 s perhaps report`. */
+function journeyLines({ plan, scenario }: Prepared): string[] {
+  return plan.journeys.map(({ name, weight, steps }) => {
+    const written = scenario.input.journeys?.[name]?.steps ?? [];
+    const names = steps.map(({ operation, thinkUs: [shortest, longest] }, at) => {
+      const after = longest === 0 ? "" : ` after ${formatUs(shortest)}${shortest === longest ? "" : ` to ${formatUs(longest)}`}`;
+      const perhaps = written[at]?.when === undefined ? "" : " perhaps";
+      return `${at === 0 ? "" : `, then${after}${perhaps} `}${plan.operations[operation]?.name ?? "?"}`;
+    });
+    return `  ${name.padEnd(12)} journey, ${formatShare(weight / totalWeight(plan))} of arrivals: ${names.join("")}`;
+  });
+}
+
+/** What retries make of the load where nothing is answered. */
+function retryLines({ scenario, totals }: Prepared): string[] {
+  const retried = Object.entries(scenario.input.operations).filter(([, { retry }]) => retry !== undefined);
+  if (retried.length === 0) return [];
+  const lines = retried.map(([name, { retry }]) => {
+    const budget = retry?.budget === undefined ? "" : `, retries at most ${formatShare(retry.budget)} of first attempts`;
+    return `  ${name.padEnd(12)} up to ${retry?.attempts ?? 1} attempts each${budget}`;
+  });
+  const extra = retried.reduce((sum, [name, { retry }]) => {
+    const retriesEach = Math.min((retry?.attempts ?? 1) - 1, retry?.budget ?? Number.POSITIVE_INFINITY);
+    return sum + (totals.perOperation[name] ?? 0) * retriesEach;
+  }, 0);
+  const times = formatCount(Math.round((1 + extra / Math.max(1, totals.requests)) * 100) / 100);
+  return [...lines, `  retries      at worst ${countOf(Math.round(extra), "request")} more, ${times} times the load`];
+}
+
+function thirdPartyLine(name: string, { callsPer, limitPerSec, notice }: ThirdParty, plan: RunPlan): string {
+  const perRequest = plan.operations.map((operation) => callsPer[operation.name] ?? 0);
+  const ofOperations = plan.operations.map(({ weight }, at) => weight * (perRequest[at] ?? 0));
+  const ofJourneys = plan.journeys.map(
+    ({ weight, steps }) => weight * steps.reduce((sum, { operation }) => sum + (perRequest[operation] ?? 0), 0),
+  );
+  const perArrival = [...ofOperations, ...ofJourneys].reduce((sum, calls) => sum + calls, 0) / totalWeight(plan);
+  const top = Math.max(...plan.steps.map((step) => Math.max(step.ratePerSec, step.fromRatePerSec ?? 0))) * perArrival;
+  return `  ${name.padEnd(12)} third party: up to ${Math.round(top)} calls/s of ${limitPerSec}/s agreed (${notice})`;
+}
+
+function totalWeight({ operations, journeys }: RunPlan): number {
+  return [...operations, ...journeys].reduce((sum, { weight }) => sum + weight, 0);
+}
+
+/** Two journal lines a write, 400 bytes of series and some 60 vitals of 90 bytes a second, histograms of some 4 kB each. */
+function recordBytes(plan: RunPlan, totals: ScheduleTotals, seconds: number): number {
+  const writes = totals.writes + (plan.prepare?.count ?? 0);
+  return writes * 190 + seconds * (400 + 60 * 90 + 1_000) + plan.steps.length * plan.operations.length * 4 * 4_000;
+}
+
+function cleanupText(plan: RunPlan): string {
+  if (plan.cleanup === null) return "nothing is written";
+  return plan.cleanup.http === undefined ? `none: ${plan.cleanup.none}` : `DELETE ${plan.admin}${plan.cleanup.http.path}`;
+}
