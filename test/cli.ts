@@ -21,7 +21,7 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `peakproof <args>`; its output is collected. `wrap` goes before the command: `["taskset", "1"]`. */
+/** Starts `peakproof <args>` without calibration, unless `env` says else; its output is collected. `wrap` goes before the command: `["taskset", "1"]`. */
 export function start(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly wrap?: readonly string[] } = {},
@@ -29,7 +29,7 @@ export function start(
   const [command = process.execPath, ...rest] = [...(options.wrap ?? []), process.execPath, launcher, ...args];
   const child = spawn(command, rest, {
     cwd: options.cwd,
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    env: { ...process.env, NO_COLOR: "1", PEAKPROOF_CALIBRATION: "off", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -78,6 +78,11 @@ export class Folder implements Disposable {
 
   get cleanupFile(): CleanupFile {
     return this.json("cleanup.json") as CleanupFile;
+  }
+
+  /** Removes the runs made in it, so that the next is the one. */
+  forget(): void {
+    rmSync(this.runs, { recursive: true, force: true });
   }
 
   /** Whether the one run has come to a step; false while it is still starting. */

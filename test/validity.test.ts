@@ -1,82 +1,93 @@
-/** A slow target is not the generator's fault, and a starved generator is not the target's. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { existsSync } from "node:fs";
-import { afterEach, beforeEach, expect, it } from "vitest";
+/** A slow target is not the generator's fault, and a starved generator is not the target's. `npm run lab:validity` tries twenty of each. */
+import { describe, expect, it } from "vitest";
+import type { RunFile } from "../src/model/run.ts";
+import type { Summary } from "../src/model/summary.ts";
+import { runCase, whyNotStaged } from "../lab/validity-case-run.ts";
+import { validityCases, type ValidityCase } from "../lab/validity-cases.ts";
+import { judgeCase } from "../lab/validity-verdict.ts";
+import { startThreadServer } from "./thread-server.ts";
 import { Folder, start, summaryOf } from "./cli.ts";
 
-let server: Server;
-/** Time between two replies: 2 ms make a target of 500/s by construction. */
-let replyEveryMs = 2;
+const named = (name: string): ValidityCase => validityCases.find((one) => one.name === name)!;
 
-beforeEach(async () => {
-  let freeAtMs = 0;
-  replyEveryMs = 2;
-  server = createServer((request, reply) => {
-    if (request.url === "/ping") return void reply.end("pong");
-    const nowMs = performance.now();
-    freeAtMs = Math.max(freeAtMs, nowMs) + replyEveryMs;
-    setTimeout(() => reply.end("{}"), freeAtMs - nowMs);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-});
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-function scenario(folder: Folder): string {
-  return folder.file(
-    "capped.ts",
-    `import { defineScenario } from "peakproof";
-     import { citizens } from "peakproof/generators";
-     export default defineScenario({
-       name: "capped",
-       target: "http://127.0.0.1:${(server.address() as AddressInfo).port}",
-       load: { peak: { ratePerSec: 200 }, multiples: [1, 5], hold: "4s", warmup: "0s" },
-       connections: { max: 50, deadline: "2s" },
-       users: citizens({ pool: 100 }),
-       operations: { get: { kind: "read", weight: 1, request: (user) => ({ path: "/" + user.id }) } },
-       lanes: { trivial: "/ping" },
-       budgets: ["response p95 <= 100ms", "errors <= 1%"],
-     });`,
-  );
+/** Runs a case without what another one left, and fails with what was said where it was not judged rightly. */
+async function judged(one: ValidityCase): Promise<Summary> {
+  using folder = new Folder();
+  const summary = await runCase(one, folder.path);
+  const { isRight, said } = judgeCase(one, summary);
+  expect(isRight, said).toBe(true);
+  return summary;
 }
 
-it("grades a run valid when a target of 500/s is offered 1,000/s over 50 connections", async () => {
-  using folder = new Folder();
-  const summary = summaryOf(await start(["run", scenario(folder), "--out", folder.runs, "--json"]).ended);
-  expect(summary.validity).toEqual({ grade: "valid", reasons: [] });
-  expect(summary.answer).toMatchObject({ holdsMultiple: 1, breaksAt: 5 });
-  expect(summary.exitCode).toBe(3);
-  const overloaded = summary.steps[1]!;
-  expect(overloaded.ok / 4).toBeLessThan(600);
-  expect(overloaded.waitUs!.p50!).toBeGreaterThan(100_000);
-  expect(overloaded.lagUs!.p50!).toBeLessThan(10_000);
+describe("a throttled generator", () => {
+  for (const name of ["generator beside 8 busy loops, 1500/s", "generator with 100 descriptors", "generator with 60 ports"]) {
+    const because = whyNotStaged(named(name).shortage);
+    it.skipIf(because !== null)(
+      `is named, and no answer is given for the target: ${name}${because === null ? "" : ` (${because})`}`,
+      async () => {
+        const { exitCode, capacity, validity } = await judged(named(name));
+        expect(exitCode).toBe(5);
+        expect(validity.grade === "invalid" || capacity.lowerBound || capacity.breaksRatePerSec !== null).toBe(true);
+      },
+    );
+  }
 });
 
-it.runIf(existsSync("/usr/bin/taskset"))(
-  "does not grade a run valid when the generator shares its one core with busy loops",
-  async () => {
-    using folder = new Folder();
-    replyEveryMs = 0;
-    const hogs: ChildProcess[] = Array.from({ length: 6 }, () =>
-      spawn("taskset", [
-        "--cpu-list",
-        "0",
-        process.execPath,
-        "--eval",
-        "const end = Date.now() + 60_000; while (Date.now() < end);",
-      ]),
+describe("a throttled target", () => {
+  for (const name of ["queue of 500/s, asked for 200/s x 5", "quota of 200/s, asked for 100/s x 5"]) {
+    const because = whyNotStaged(null);
+    it.skipIf(because !== null)(`leaves the run valid: ${name}${because === null ? "" : ` (${because})`}`, async () => {
+      const { answer, exitCode, validity } = await judged(named(name));
+      expect(validity).toEqual({ grade: "valid", reasons: [] });
+      expect(answer).toMatchObject({ holdsMultiple: 1, breaksAt: 5 });
+      expect(exitCode).toBe(3);
+    });
+  }
+});
+
+describe("the calibration of a run", () => {
+  const scenario = (folder: Folder, port: number): string =>
+    folder.file(
+      "quick.ts",
+      `import { defineScenario } from "peakproof";
+       import { citizens } from "peakproof/generators";
+       export default defineScenario({
+         name: "quick",
+         target: "http://127.0.0.1:${port}",
+         load: { peak: { ratePerSec: 50 }, multiples: [1], hold: "1s", warmup: "0s" },
+         users: citizens({ pool: 100 }),
+         operations: { get: { kind: "read", weight: 1, request: () => ({ path: "/0" }) } },
+       });`,
     );
-    try {
-      const args = ["run", scenario(folder), "--peak", "2000", "--out", folder.runs, "--json"];
-      const summary = summaryOf(await start(args, { wrap: ["taskset", "--cpu-list", "0"] }).ended);
-      expect(summary.validity.grade).not.toBe("valid");
-      expect(summary.validity.reasons.join()).toContain("generator");
-    } finally {
-      for (const hog of hogs) hog.kill("SIGKILL");
-    }
-  },
-);
+  const runs = async (folder: Folder, port: number, ...flags: readonly string[]): Promise<{ stderr: string; run: RunFile }> => {
+    const env = { PEAKPROOF_CALIBRATION: "on", XDG_CACHE_HOME: folder.path };
+    const ended = await start(["run", scenario(folder, port), "--out", folder.runs, "--json", "--quiet", ...flags], { env })
+      .ended;
+    summaryOf(ended);
+    const run = folder.runFile;
+    folder.forget();
+    return { stderr: ended.stderr, run };
+  };
+
+  it("is made once, remembered, and left out where nobody wants it", async () => {
+    await using server = await startThreadServer();
+    using folder = new Folder();
+    const first = await runs(folder, server.port);
+    expect(first.stderr).toContain("calibrating the generator");
+    expect(first.run.calibration?.cleanRatePerSec).toBeGreaterThan(50);
+    const again = await runs(folder, server.port);
+    expect(again.stderr).not.toContain("calibrating the generator");
+    expect(again.run.calibration).toEqual(first.run.calibration);
+    expect((await runs(folder, server.port, "--no-calibration")).run.calibration).toBeUndefined();
+  });
+
+  it("never fails a run: where it cannot be remembered, it is made all the same", async () => {
+    await using server = await startThreadServer();
+    using folder = new Folder();
+    folder.file("peakproof", "a file where the folder should be");
+    const { stderr, run } = await runs(folder, server.port);
+    expect(stderr).toContain("the calibration cannot be remembered");
+    expect(run.calibration).toBeDefined();
+    expect(run.ended?.how).toBe("finished");
+  });
+});
