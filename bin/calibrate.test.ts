@@ -28,7 +28,7 @@ function calibrated(plan: Partial<RunPlan>, notes: string[] = []): Promise<Calib
   };
   return calibrateGenerator(prepared, undefined, run.machine, {
     signal: new AbortController().signal,
-    onNote: (text) => notes.push(text),
+    say: (text) => notes.push(text),
   });
 }
 

@@ -25,7 +25,7 @@ export async function calibrateGenerator(
   prepared: Prepared,
   setup: unknown,
   machine: MachineFacts,
-  options: { readonly signal: AbortSignal; readonly onNote: (text: string) => void },
+  options: { readonly signal: AbortSignal; readonly say: (text: string) => void },
 ): Promise<Calibrated> {
   const because = whyNotCalibrated(prepared.plan);
   if (because !== null) return { calibration: null, warnings: [`the generator was not calibrated: ${because}`] };
@@ -49,7 +49,7 @@ async function rememberedOrTried(
   { plan, scenario }: Prepared,
   setup: unknown,
   machine: MachineFacts,
-  { signal, onNote }: { readonly signal: AbortSignal; readonly onNote: (text: string) => void },
+  { signal, say }: { readonly signal: AbortSignal; readonly say: (text: string) => void },
 ): Promise<Tried> {
   const { operations, meanBytes } = soloOperations(plan, scenario.input, setup);
   if (Number.isNaN(meanBytes)) throw new Error("no request can be made without what a journey carries to it");
@@ -57,7 +57,7 @@ async function rememberedOrTried(
   const key = calibrationKey(machine, plan, meanBytes);
   const remembered = memory.recall(key);
   if (remembered !== null) return { calibration: remembered, trouble: null };
-  onNote("calibrating the generator: what it can do against a server that does nothing");
+  say("calibrating the generator: what it can do against a server that does nothing");
   const calibration = await calibrate({ plan, operations, setup, signal });
   try {
     memory.keep(key, calibration);

@@ -31,10 +31,8 @@ export interface DriveOptions {
   /** False for `--no-calibration`. */
   readonly calibration: boolean;
   readonly onProgress: (progress: Progress) => void;
-  /** What goes on before the load. */
-  readonly onNote: (text: string) => void;
-  /** What the person at the terminal should know before the load. It is in the record, too. */
-  readonly onWarning: (text: string) => void;
+  /** What the person at the terminal should know before the load. */
+  readonly say: (text: string) => void;
 }
 
 /** A run whose load is over, however it ended. */
@@ -107,7 +105,7 @@ async function tryGenerator(
   if (calibration !== null) recorder.update({ calibration });
   for (const text of warnings) {
     recorder.event({ t: Math.round(options.nowUs()), event: "warning", text });
-    options.onWarning(text);
+    options.say(`warning: ${text}`);
   }
 }
 

@@ -40,8 +40,7 @@ export async function makeRows(prepared: Prepared, most: number, options: RowsOp
       cleanup: true,
       calibration: false,
       onProgress: () => undefined,
-      onNote: options.say,
-      onWarning: options.say,
+      say: options.say,
     },
   );
   const rows = { dir: driven.dir, run: driven.run, users };

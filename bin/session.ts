@@ -33,8 +33,7 @@ export async function runSession(prepared: Prepared, options: SessionOptions): P
     disk,
     signal: interrupt.load,
     onProgress: (progress) => screen.progress(progress),
-    onNote: (text) => screen.phase("preflight", text),
-    onWarning: (text) => screen.say(`warning: ${text}`),
+    say: (text) => screen.say(text),
   });
   if (driven.fault !== null) screen.say(faultText(driven.fault));
   screen.phase("analyze", null);

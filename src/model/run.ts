@@ -129,9 +129,12 @@ export interface RunFile {
 
 /** The generator tried against a null server on loopback, before a run. */
 export interface Calibration {
-  /** Highest rate at which its lag p99 stayed within 5 ms, requests per second, all workers together. */
+  /**
+   * Highest rate, requests per second of all workers together, at which its lag p99 stayed within 5 ms, every request was answered,
+   * and next to none was left over at the end. The null server had its share of the same cores: a lower bound.
+   */
   readonly cleanRatePerSec: number;
-  /** CPU time of a load thread per request there, microseconds. */
+  /** CPU time of the whole process per request there, microseconds; idle turns included where it spins. */
   readonly cpuUsPerRequest: number;
   /** ISO 8601 instant at which it was measured; earlier than the run where it was remembered. */
   readonly measuredAt: string;
