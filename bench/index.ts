@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { compare, everyone, takeTurns } from "./closed.ts";
 import { installPeers } from "./install.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
+import { steadyMemory } from "./memory.ts";
 import { openLoop } from "./open.ts";
 import { scaling } from "./workers.ts";
 
@@ -36,7 +37,8 @@ const parts: Readonly<Record<string, (nginx: Nginx) => Promise<string>>> = {
     return `## Closed loop, GET over kept-alive TLS, ${connections} connections\n\n${compare(turns, "autocannon")}`;
   },
   open: (nginx) => openLoop(nginx, generatorCore),
-  workers: (nginx) => scaling(nginx),
+  workers: scaling,
+  memory: steadyMemory,
 };
 
 const asked = process.argv.slice(2);

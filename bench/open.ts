@@ -15,6 +15,9 @@ export interface OpenRun {
   readonly summary: Summary;
   /** Cores that the load threads used while a step was held, added up; by multiple. */
   readonly cores: ReadonlyMap<number, number>;
+  readonly samples: readonly VitalSample[];
+  /** Of the first step that counts, microseconds since the run's start. */
+  readonly startUs: number;
 }
 
 /** A run of the product itself, as a user starts it, on given cores: tags, a path per user, checks of the status, all histograms, the record. */
@@ -38,7 +41,8 @@ export async function runOpen(
         role === "step" ? [[multiple, coresOf(vitals, startUs ?? 0, endUs ?? 0)] as const] : [],
       ),
     );
-    return { summary, cores };
+    const startUs = run.steps.find(({ role }) => role === "step")?.startUs ?? 0;
+    return { summary, cores, samples: vitals, startUs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -29,11 +29,12 @@ describe("a target over TLS", () => {
     expect(target.visits).toEqual([]);
   });
 
-  it("is taken as it is with --insecure, and the report says so loudly", async () => {
+  it("is taken as it is with --insecure, and terminal and report say so loudly", async () => {
     using folder = new Folder();
     await using target = await startPlain({ tls });
-    const { code, report, record, summary } = await runAndRead(folder, reached, `--target ${target.origin} --insecure`);
+    const { code, stderr, report, record, summary } = await runAndRead(folder, reached, `--target ${target.origin} --insecure`);
     expect(code, summary.exitReasons.join()).toBe(0);
+    expect(stderr).toContain("certificates are not verified");
     expect(talliedIn(record)).toMatchObject({ sent: target.load.length, ok: target.load.length });
     expect(report).toContain("<strong>Insecure:</strong> certificates were not verified");
   });

@@ -60,6 +60,29 @@ describe("steps that follow one another", () => {
   });
 });
 
+it("takes up with a reply what fell due since the last tick", () => {
+  const plan = { steps: [step(0, { ratePerSec: 10_000 })], pace: "uniform" as const };
+  const lagWhere = (afterUs: number): number => {
+    const world = new World({ plan, operations: { get: {} }, serve: () => ({ afterUs }) });
+    world.beginAll(world.nowUs);
+    world.runUntil(() => world.done.length === 1);
+    return clockOf([world.done[0]!.step], "lag").percentile(50);
+  };
+  // Replies that come at the ticks are no help; those that come between them are.
+  expect(lagWhere(5_000)).toBeGreaterThan(400);
+  expect(lagWhere(5_300)).toBeLessThan(300);
+});
+
+it("ends the run with the next tick where a request cannot be made for an arrival that a reply let it take up", () => {
+  const plan = { steps: [step(0, { ratePerSec: 10_000 })], pace: "uniform" as const };
+  const make = (index: number): void => {
+    if (index === 55) throw new RangeError("no such row");
+  };
+  const world = new World({ plan, operations: { get: {} }, serve: () => ({ afterUs: 5_300 }), make });
+  world.beginAll(world.nowUs);
+  expect(() => world.runUntil(() => world.done.length === 1)).toThrow("no such row");
+});
+
 it("lets reads go on time while a write before them waits for the disk, and gives it up unsent at its deadline", () => {
   const world = new World({
     plan: { steps: [step(0)], pace: "poisson" },

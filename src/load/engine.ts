@@ -52,6 +52,8 @@ export class Engine {
   /** Steps begun and not reported: in order, and by their index. */
   readonly #alive = new Queue<RunningStep>();
   readonly #steps: (RunningStep | undefined)[] = [];
+  /** What went wrong since the last tick, to be thrown by the next one: whoever hands us a reply cannot do anything about it. */
+  #trouble: { readonly thrown: unknown } | null = null;
 
   constructor(options: EngineOptions) {
     const { plan, scenario, worker, journal } = options;
@@ -69,8 +71,9 @@ export class Engine {
     this.#lookahead.begin(step);
   }
 
-  /** Takes up what is due, gives up what is overdue, and reports a step when its last request has ended. */
+  /** Takes up what is due, gives up what is overdue, and reports a step when its last request has ended. Throws what a request's function throws. */
   tick(nowUs: number): void {
+    if (this.#trouble !== null) throw this.#trouble.thrown;
     this.#options.sender.expire(nowUs);
     if (this.#alive.length === 0) return;
     this.#lookahead.fill(nowUs);
@@ -125,6 +128,16 @@ export class Engine {
       if (flight.journey >= 0) this.#goOn(step, flight);
     }
     step.pending -= 1;
+    this.#takeUpBetweenTicks(flight.doneUs);
+  }
+
+  /** A reply wakes the loop anyway, so what fell due since the last tick need not wait for the next: its lag is ours. */
+  #takeUpBetweenTicks(nowUs: number): void {
+    try {
+      if (this.#trouble === null) this.#takeUpDue(nowUs);
+    } catch (thrown) {
+      this.#trouble = { thrown };
+    }
   }
 
   #goOn(step: RunningStep, flight: Flight): void {
