@@ -4,7 +4,7 @@ import type { Answer } from "../src/model/verdict.ts";
 import { formatCount } from "../src/model/units.ts";
 import type { Level } from "./levels.ts";
 import type { Ranking } from "./ranking.ts";
-import type { Standing, View } from "./view.ts";
+import { missedLimit, type Standing, type View } from "./view.ts";
 
 /** The highest multiple that held with all below it, the lowest that broke, and why. Void steps neither hold nor break. */
 export function answerOf(view: View, ranking: Ranking, validity: Validity): Answer {
@@ -30,8 +30,9 @@ export function answerOf(view: View, ranking: Ranking, validity: Validity): Answ
 }
 
 function brokenSteps({ steps }: View): Pick<Answer, "brokeSteps"> {
-  const broke = steps.filter(({ standing }) => standing === "broke").map(({ step }) => step.index);
-  return broke.length === 0 ? {} : { brokeSteps: broke.toSorted((a, b) => a - b) };
+  if (!steps.some(({ standing }) => standing === "broke")) return {};
+  const broke = steps.filter((one) => one.standing === "broke" || (one.standing === "unrecovered" && missedLimit(one)));
+  return { brokeSteps: broke.map(({ step }) => step.index).toSorted((a, b) => a - b) };
 }
 
 interface Parts {
@@ -50,8 +51,8 @@ function mainSentence(view: View, { holds, breaks, doubted }: Parts, ranking: Ra
   }
   if (breaks !== undefined) {
     return holds === undefined
-      ? `Does not hold ${peak(breaks)}${afterOf(view, breaks)}: ${clause}.`
-      : `Holds ${peak(holds)}; at ${rate(breaks)}${afterOf(view, breaks)} it breaks: ${clause}.`;
+      ? `Does not hold ${peak(breaks)}: ${clause}.`
+      : `Holds ${peak(holds)}; at ${rate(breaks)} it breaks: ${clause}.`;
   }
   if (holds === undefined) return "No answer: no limit had enough requests to be measured; hold the steps longer.";
   const problem = ranking.cause === null ? "nothing broke" : `no limit was missed, but ${clause}`;
@@ -63,12 +64,6 @@ function doubtOf({ steps }: Level): string {
   return isLimited ? "the load generator was the limit" : "the measurement contradicts itself";
 }
 
-/** ` after 5x`, where the cause was sought in that step since this one only came after it. */
-function afterOf({ failing }: View, { multiple }: Level): string {
-  const cause = failing?.step.step.multiple;
-  return cause === undefined || cause === multiple ? "" : ` after ${cause}x`;
-}
-
 function reachOf(view: View, holds: Level): string {
   if (holds !== view.levels.at(-1)) return "that could be measured";
   return unfinishedOf(view).length === 0 ? "tried" : "finished";
@@ -78,7 +73,10 @@ function unfinishedOf(view: View): StepRecord[] {
   return view.record.run.steps.filter((step) => step.role === "step" && !view.steps.some((one) => one.step === step));
 }
 
-/** What limits the claim: a multiple held once and not again, limits that could not be measured, steps that were never finished. */
+/**
+ * What limits the claim: a multiple held once and not again, holds that had not recovered from a higher one, limits that could not be
+ * measured, steps that were never finished.
+ */
 function remarks(view: View, { holds, breaks }: Parts): string[] {
   const unmeasured = new Set(
     holds?.steps.flatMap(({ limits }) => limits.filter(({ met }) => met === null)).map(({ what }) => what),
@@ -86,6 +84,7 @@ function remarks(view: View, { holds, breaks }: Parts): string[] {
   const unfinished = unfinishedOf(view);
   return [
     ...(breaks === undefined ? [] : mixedRemark(breaks)),
+    ...recoveryRemarks(view),
     ...(unmeasured.size === 0 ? [] : [`Not measured there, for want of requests: ${[...unmeasured].join(", ")}.`]),
     ...(unfinished.length === 0 ? [] : [`Not finished: ${unfinished.map((step) => `${step.multiple}x`).join(", ")}.`]),
   ];
@@ -99,6 +98,17 @@ function mixedRemark({ multiple, steps }: Level): string[] {
       .join(", ");
   const held = stepsThat("held");
   return held === "" ? [] : [`${multiple}x held in ${held} and broke in ${stepsThat("broke")}.`];
+}
+
+/** `3x, 1x had not recovered after 5x.`, in the order of the run. */
+function recoveryRemarks({ steps }: View): string[] {
+  const unrecovered = steps
+    .filter(({ unrecoveredFrom }) => unrecoveredFrom !== null)
+    .toSorted((a, b) => a.step.index - b.step.index);
+  return [...Map.groupBy(unrecovered, ({ unrecoveredFrom }) => unrecoveredFrom)].map(([from, holds]) => {
+    const multiples = new Set(holds.map(({ step }) => `${step.multiple}x`));
+    return `${[...multiples].join(", ")} had not recovered after ${from}x.`;
+  });
 }
 
 function peak({ multiple, ratePerSec }: Level): string {

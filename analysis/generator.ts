@@ -141,11 +141,15 @@ function demandOf(step: StepView, source: string): number {
 }
 
 function localErrorLimit(step: StepView): GeneratorLimit[] {
-  const lost = localErrors.reduce((sum, key) => sum + (step.tally.errors[key] ?? 0), 0);
-  if (lost === 0 || lost <= localErrorShareMax * step.tally.due) return [];
-  const names = localErrors.filter((key) => (step.tally.errors[key] ?? 0) > 0).join(", ");
-  const clause = `it lost ${formatShare(lost / step.tally.due)} of the requests to its own limits (${names})`;
-  return [
-    { evidence: evidence(`errors ${names} / due`, lost / step.tally.due, localErrorShareMax, "share", step.window), clause },
-  ];
+  const { due } = step.tally;
+  const lost = localErrors.reduce((sum, key) => sum + attemptsLostTo(step, key), 0);
+  if (lost === 0 || lost <= localErrorShareMax * due) return [];
+  const names = localErrors.filter((key) => attemptsLostTo(step, key) > 0).join(", ");
+  const clause = `its own limits (${names}) ended ${formatCount(lost)} attempts at ${formatCount(due)} requests`;
+  return [{ evidence: evidence(`errors ${names} / due`, lost / due, localErrorShareMax, "share", step.window), clause }];
+}
+
+/** Attempts that ended so, whether a retry policy followed them by another one or not: either way the target saw less than was meant. */
+function attemptsLostTo({ tally }: StepView, key: string): number {
+  return (tally.errors[key] ?? 0) + (tally.retried?.[key] ?? 0);
 }

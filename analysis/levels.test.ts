@@ -61,24 +61,66 @@ describe("a multiple that is held twice", () => {
 describe("a step that came without a pause after a higher one that broke", () => {
   const spike = staged(held(1, 5, 1), { capacityPerSec: 400 });
 
-  it("breaks by what that one left undone, so that the cause is sought in the higher one", () => {
-    expect(viewOf(spike).failing?.step.step.multiple).toBe(5);
+  it("breaks by what that one left undone, so that it says nothing of its own rate", () => {
+    const { steps, levels, failing } = viewOf(spike);
+    expect(steps.map(({ standing, unrecoveredFrom }) => [standing, unrecoveredFrom])).toEqual([
+      ["held", null],
+      ["unrecovered", 5],
+      ["broke", null],
+    ]);
+    expect(levels.map(({ multiple, standing }) => [multiple, standing])).toEqual([
+      [1, "held"],
+      [5, "broke"],
+    ]);
+    expect(failing?.step.step.multiple).toBe(5);
   });
 
-  it("does not hold all the same, and the answer says after what", () => {
-    const { answer } = analyze(spike);
-    expect(answer).toMatchObject({ holdsMultiple: null, breaksAt: 1, cause: "SINGLE_CORE_SATURATED" });
+  it("is told in the answer, and shown among those that did not hold", () => {
+    const { answer, capacity } = analyze(spike);
+    expect(answer).toMatchObject({ holdsMultiple: 1, breaksAt: 5, brokeSteps: [1, 2], cause: "SINGLE_CORE_SATURATED" });
     expect(answer.sentence).toMatch(
-      /^Does not hold 1x peak \(200\/s\) after 5x: one thread .* 1x held in step 0 and broke in step 2\.$/,
+      /^Holds 1x peak \(200\/s\); at 5x \(1,000\/s\) it breaks: one thread .* 1x had not recovered after 5x\.$/,
     );
+    expect(capacity).toMatchObject({ holdsRatePerSec: 200, breaksRatePerSec: 1_000 });
   });
 
-  it("is its own failure where there was a pause between them", () => {
+  it("has company on the way down, and all of it is laid to the highest", () => {
+    const { answer } = analyze(staged(held(1, 3, 5, 3, 1), { capacityPerSec: 700 }));
+    expect(answer).toMatchObject({ holdsMultiple: 3, breaksAt: 5 });
+    expect(answer.sentence).toMatch(/ 3x, 1x had not recovered after 5x\.$/);
+  });
+
+  it("grades nothing where the generator was late as well: the higher one does", () => {
+    const record = lostTo(lostTo(staged(held(1, 5, 1)), 1, "connect:EMFILE"), 2, "connect:EMFILE");
+    const validity = gradeValidity(record);
+    expect(validity).toMatchObject({ grade: "lower-bound", cleanUpTo: 1 });
+    expect(validity.reasons).toEqual([expect.stringMatching(/^At 5x /)]);
+    const { answer } = analyze(record);
+    expect(answer).toMatchObject({ holdsMultiple: 1, breaksAt: null, cause: "GENERATOR_LIMITED" });
+    expect(answer.brokeSteps).toBeUndefined();
+    expect(answer.sentence).toMatch(/^Holds at least 1x peak .* 1x had not recovered after 5x\.$/);
+  });
+
+  it("leaves the cause to the higher one where only the lower one was late", () => {
+    const record = lostTo(spike, 2, "connect:EMFILE");
+    expect(gradeValidity(record)).toEqual({ grade: "valid", reasons: [], cleanUpTo: 5 });
+    expect(analyze(record).answer).toMatchObject({ holdsMultiple: 1, breaksAt: 5, cause: "SINGLE_CORE_SATURATED" });
+  });
+
+  it("may be the base of the comparison, and is no answer by itself", () => {
+    const { answer } = analyze(staged(held(5, 1), { capacityPerSec: 400 }));
+    expect(answer).toMatchObject({ holdsMultiple: null, breaksAt: 5 });
+    expect(answer.sentence).toMatch(/^Does not hold 5x peak .* 1x had not recovered after 5x\.$/);
+  });
+
+  it("is its own failure where there was a pause between them, or a hold that held", () => {
     const steps = spike.run.steps.map((step) => {
       const { follows: _, ...paused } = step;
       return step.index === 2 ? paused : step;
     });
     expect(viewOf({ ...spike, run: { ...spike.run, steps } }).failing?.step.step.index).toBe(2);
+    const relapsed = lostTo(lostTo(staged(held(5, 1, 3, 2)), 0, "timeout:reading"), 3, "timeout:reading");
+    expect(analyze(relapsed).answer).toMatchObject({ holdsMultiple: 1, breaksAt: 2 });
   });
 });
 

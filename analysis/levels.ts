@@ -1,7 +1,7 @@
 /** The multiples of a run. Stages may hold one of them more than once. */
 import type { JudgedStep, Standing } from "./view.ts";
 
-/** All finished holds of one multiple. */
+/** All finished holds of one multiple that say anything of it: not those that had not recovered from a higher one. */
 export interface Level {
   readonly multiple: number;
   readonly ratePerSec: number;
@@ -16,7 +16,8 @@ const weakestFirst: readonly Standing[] = ["broke", "void", "unmeasured", "held"
 
 /** Steps that are sorted by multiple, as levels. */
 export function levelsOf(steps: readonly JudgedStep[]): Level[] {
-  return [...Map.groupBy(steps, ({ step }) => step.multiple)].map(([multiple, holds]) => ({
+  const telling = steps.filter(({ standing }) => standing !== "unrecovered");
+  return [...Map.groupBy(telling, ({ step }) => step.multiple)].map(([multiple, holds]) => ({
     multiple,
     ratePerSec: holds[0]?.step.ratePerSec ?? 0,
     steps: holds,

@@ -33,11 +33,22 @@ const queuedMost = 0.25;
 
 /** The first of these that has evidence; the order is from what excludes the others to what is left. */
 export function read(curve: Curve): Read {
-  return quota(curve) ?? generator(curve) ?? rising(curve) ?? unclearShape(curve) ?? byParallelism(curve);
+  return errors(curve) ?? quota(curve) ?? generator(curve) ?? rising(curve) ?? unclearShape(curve) ?? byParallelism(curve);
 }
 
 const rateOf = ({ ok, windowUs }: SaturationStep): number => (ok / windowUs) * 1e6;
 const perSec = (rate: number): string => `${rounded(rate)}/s`;
+
+/** Where connections broke the sweep ended, and what they would have brought is not known: neither a plateau nor a rise is the target's. */
+function errors({ facts, ceilingPerSec }: Curve): Read | null {
+  const last = facts.steps.at(-1);
+  if (last === undefined || last.givenUp === 0) return null;
+  const keys = Object.entries(last.errors).map(([key, count]) => `${key} (${count})`);
+  return unclear(
+    `The most that was answered is ${perSec(ceilingPerSec.value)}; with ${last.connections} connections errors take over: ${last.givenUp} of them were lost again and again, and given up. Not enough evidence for what limits it.`,
+    [`What came: ${keys.join(", ")}. A limit on connections, or a target that fails under them, would do that.`],
+  );
+}
 
 /** Accepted rate flat, the rest refused, and nobody waits: a limit that counts, and no queue. */
 function quota({ plateau, shape, steps, ceilingPerSec, parallelism }: Curve): Read | null {
@@ -116,6 +127,14 @@ function byParallelism(curve: Curve): Read {
 function oneAtATime(curve: Curve, ceiling: string): Read {
   const share = pingShare(curve);
   const each = formatUs(1e6 / curve.ceilingPerSec.value);
+  const full = fullCores(curve);
+  // With one core the loop and the machine are the same; with several a neighbour may have pushed the target down to one at a time.
+  if (full !== null && full > 1) {
+    return unclear(
+      `${ceiling}, one request at a time, ${each} each, while all ${full} cores of this machine are full; not enough evidence for what limits it.`,
+      ["A generator on another machine tells: if the ceiling stays, it is the target's own."],
+    );
+  }
   if (share !== null && share >= waitsToo) {
     return {
       reading: "one-loop",
@@ -140,10 +159,9 @@ function oneAtATime(curve: Curve, ceiling: string): Read {
 
 /** Only where the target's processors can be seen, and where c is surely more than one and not more than there are. */
 function allCores(curve: Curve, ceiling: string): Read | null {
-  const { parallelism, facts } = curve;
-  const cpu = plateauCpu(curve);
-  const { cores } = facts;
-  if (cpu === null || cores === null || cpu < cpuFull || parallelism === null) return null;
+  const { parallelism } = curve;
+  const cores = fullCores(curve);
+  if (cores === null || parallelism === null) return null;
   if (parallelism.low / bias <= 1 || parallelism.low / bias > cores) return null;
   return {
     reading: "all-cores",
@@ -210,6 +228,12 @@ function pingShare({ facts, plateau, unloadedUs }: Curve): number | null {
 
 function plateauCpu({ plateau }: Curve): number | null {
   return median(plateau.flatMap(({ hostCpuShare }) => hostCpuShare ?? []));
+}
+
+/** How many cores the machine has, where they are seen to be full on the plateau; else null. */
+function fullCores(curve: Curve): number | null {
+  const cpu = plateauCpu(curve);
+  return cpu !== null && cpu >= cpuFull ? curve.facts.cores : null;
 }
 
 function cpuText(curve: Curve): string[] {

@@ -30,6 +30,7 @@ function facts({ rates, latencyUs, rejected = [], pingUs, change = () => ({}), c
       ok: rate,
       rejected: rejected[at] ?? 0,
       failed: 0,
+      givenUp: 0,
       errors: {},
       meanUs,
       p50Us: meanUs,
@@ -123,6 +124,28 @@ describe("where the evidence does not reach it says so", () => {
   it("refusals beyond a whole number at a time may be a limit of that many, or a rate", () => {
     const rejected = [0, 0, 0, 900, 3_000, 9_000];
     expect(notEnough({ rates: [20, 40, 80, 80, 80, 80], rejected, latencyUs: 50_000 })).toContain("a limit of 4 at a time");
+  });
+
+  it("a sweep that errors ended says nothing of a limit, neither that there is one nor that there is none", () => {
+    const givenUp = (steps: number) => ({
+      rates: [10, 20, 39, 78, 79, 78].slice(0, steps + 1),
+      change: ({ connections }: SaturationStep) =>
+        connections === 2 ** steps ? { inFlight: connections / 2, failed: 8, givenUp: 8, errors: { "connection:lost": 8 } } : {},
+    });
+    expect(notEnough(givenUp(3))).toContain("with 8 connections errors take over");
+    expect(notEnough({ ...givenUp(5), pingUs: [900, 900] })).toContain("connection:lost (8)");
+  });
+
+  it("one request at a time on a machine that is full may be anybody's doing", () => {
+    const full = (pingUs: readonly [number, number]): Measured => ({
+      rates: [158, 169, 170, 177, 170, 176],
+      pingUs,
+      cores: 2,
+      change: () => ({ hostCpuShare: 0.99 }),
+    });
+    expect(notEnough(full([3_000, 145_000]))).toContain("generator on another machine");
+    expect(notEnough(full([900, 900]))).toContain("all 2 cores of this machine are full");
+    expect(judgeSaturation(facts({ ...full([3_000, 145_000]), cores: 1 })).reading).toBe("one-loop");
   });
 
   it("no step at all", () => {

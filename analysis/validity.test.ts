@@ -125,6 +125,13 @@ it.each(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EAGAIN", "ENOBUFS", "ENOMEM"])(
   },
 );
 
+it("holds attempts against the generator that were tried again, whatever became of their requests", () => {
+  const retried = withTally(world(), 2, { retried: { "connect:EMFILE": 40, "status:503": 4_000 } });
+  const validity = gradeValidity(retried);
+  expect(validity).toMatchObject({ grade: "lower-bound", cleanUpTo: 1 });
+  expect(validity.reasons[0]).toMatch(/its own limits \(connect:EMFILE\) ended 40 attempts at \d,\d+ requests/);
+});
+
 it.each(["connect:ECONNREFUSED", "connect:ECONNRESET", "timeout:connect", "reading:ECONNRESET", "unsent", "status:429"])(
   "never holds %s against the generator, since a target can do that",
   (key) => {

@@ -7,7 +7,7 @@ import { viewOf, type JudgedStep, type View } from "./view.ts";
 /**
  * Whether the run answers anything, judged multiple by multiple from the base up. `invalid`: the base step was not finished, was limited
  * by the generator, contradicts itself, or got mostly wrong replies. `lower-bound`: one of the first two at another step, so that only
- * what is below it stands. `valid`: neither.
+ * what is below it stands. `valid`: neither. A step that had not recovered from a higher one grades nothing: that one does.
  */
 export function gradeValidity(record: RunRecord): Validity {
   return validityOf(viewOf(record));

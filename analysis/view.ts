@@ -8,9 +8,9 @@ import { stepView, type StepView } from "./steps.ts";
 
 /**
  * `void`: the generator was the limit, or the measurement contradicts itself, so the step says nothing about the target. `unmeasured`:
- * no limit had enough requests.
+ * no limit had enough requests. `unrecovered`: broke or void with what a higher step had left undone, so it says nothing of its own rate.
  */
-export type Standing = "held" | "broke" | "void" | "unmeasured";
+export type Standing = "held" | "broke" | "void" | "unmeasured" | "unrecovered";
 
 /** A step with all that was promised for it, met or not, and all that made it void. */
 export interface JudgedStep extends StepView {
@@ -19,6 +19,8 @@ export interface JudgedStep extends StepView {
   /** Null where Little's law holds, or could not be asked. */
   readonly imbalance: Imbalance | null;
   readonly standing: Standing;
+  /** The multiple that an unrecovered step had not recovered from; null for all others. */
+  readonly unrecoveredFrom: number | null;
 }
 
 /** The step that the causes are sought in, and what it missed. */
@@ -49,7 +51,8 @@ export function viewOf(record: RunRecord): View {
   const planned = record.run.steps.filter((step) => step.role === "step").toSorted((a, b) => a.multiple - b.multiple);
   const cut = planned.flatMap((step) => stepView(record, step) ?? []);
   const first = cut[0]?.step === planned[0] ? cut[0] : undefined;
-  const steps = cut.map((step) => judgeStep(record, step, first));
+  const alone = cut.map((step) => judgeStep(record, step, first));
+  const steps = alone.map((step) => judgeRecovery(record, step, alone));
   const repeats = record.run.steps.filter((step) => step.role === "repeat").flatMap((step) => stepView(record, step) ?? []);
   const base = first === undefined ? null : (steps[0] ?? null);
   return { record, steps, levels: levelsOf(steps), base, repeat: repeats[0] ?? null, failing: failingOf(record, steps) };
@@ -60,7 +63,36 @@ function judgeStep(record: RunRecord, step: StepView, base: StepView | undefined
   const own = generatorLimits(record, step);
   const imbalance = imbalanceOf(record, step.step);
   const standing = own.length > 0 || imbalance !== null ? "void" : standingOf(limits);
-  return { ...step, limits, generatorLimits: own, imbalance, standing };
+  return { ...step, limits, generatorLimits: own, imbalance, standing, unrecoveredFrom: null };
+}
+
+function judgeRecovery(record: RunRecord, step: JudgedStep, all: readonly JudgedStep[]): JudgedStep {
+  const unrecoveredFrom = overloadBefore(record, step, all);
+  return unrecoveredFrom === null ? step : { ...step, standing: "unrecovered", unrecoveredFrom };
+}
+
+/**
+ * The highest multiple above a step's own that missed a limit and that the step came after without a pause, and without a hold between
+ * them that held: what was left undone then is on this step. Null where there is none, or the step needs no such excuse.
+ */
+function overloadBefore(
+  { run }: RunRecord,
+  { step, standing, imbalance }: JudgedStep,
+  all: readonly JudgedStep[],
+): number | null {
+  if (imbalance !== null || (standing !== "broke" && standing !== "void")) return null;
+  let highest = step.multiple;
+  for (let at = step.index; run.steps[at]?.follows === true; at--) {
+    const before = all.find((other) => other.step.index === at - 1);
+    if (before?.standing === "held") break;
+    if (before !== undefined && missedLimit(before)) highest = Math.max(highest, before.step.multiple);
+  }
+  return highest === step.multiple ? null : highest;
+}
+
+/** Whether a step certainly missed something that was promised: its measurement agrees with itself. */
+export function missedLimit({ limits, imbalance }: JudgedStep): boolean {
+  return imbalance === null && limits.some((limit) => limit.met === false);
 }
 
 function standingOf(limits: readonly LimitResult[]): Standing {
@@ -69,19 +101,12 @@ function standingOf(limits: readonly LimitResult[]): Standing {
 }
 
 function failingOf(record: RunRecord, steps: readonly JudgedStep[]): Failing | null {
-  const missing = steps.filter(({ limits, imbalance }) => imbalance === null && limits.some((limit) => limit.met === false));
-  const broke = missing.filter(({ standing }) => standing === "broke");
-  const step = broke.find((one) => !broke.some((other) => isAftermath(record, one, other))) ?? missing[0];
+  const missing = steps.filter((one) => missedLimit(one) && one.standing !== "unrecovered");
+  const step = missing.find(({ standing }) => standing === "broke") ?? missing[0];
   if (step === undefined) return null;
   const missed = step.limits.filter((limit) => limit.met === false);
   const named = missed.flatMap((limit) => limit.operation ?? []);
   return { step, missed, operations: named.length < missed.length ? operationsOf(record) : [...new Set(named)] };
-}
-
-/** Whether a step came without a pause after a higher one: what that one left undone is on it, and says nothing of its own rate. */
-function isAftermath({ run }: RunRecord, { step }: StepView, { step: before }: StepView): boolean {
-  if (before.index >= step.index || before.multiple <= step.multiple) return false;
-  return run.steps.slice(before.index + 1, step.index + 1).every((one) => one.follows === true);
 }
 
 /** Operations that are part of the load, not only of its preparation. */

@@ -2,8 +2,9 @@
  * The generator beside its peers: `npm run bench -- [part ...]`, root on Debian. nginx has core 0 and each generator core 1, in turns. What
  * it prints is docs/performance.md's tables. Nothing else should run on the machine meanwhile.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compare, everyone, takeTurns } from "./closed.ts";
 import { installPeers } from "./install.ts";
@@ -18,7 +19,8 @@ const port = 18_480;
 const rounds = 5;
 const seconds = 5;
 const connections = 64;
-const body = readFileSync(fileURLToPath(new URL("peers/body.json", import.meta.url)), "utf8");
+/** 1,024 bytes; without the line breaks that make the file readable. */
+const body = JSON.stringify(JSON.parse(readFileSync(fileURLToPath(new URL("peers/body.json", import.meta.url)), "utf8")));
 
 const parts: Readonly<Record<string, (nginx: Nginx) => Promise<string>>> = {
   async closed(nginx) {
@@ -27,7 +29,10 @@ const parts: Readonly<Record<string, (nginx: Nginx) => Promise<string>>> = {
   },
   async post(nginx) {
     const names = ["ours, everything on", "wrk", "undici", "autocannon"];
-    const turns = await takeTurns(names, rounds, generatorCore, nginx, { connections, seconds, tls: false, body });
+    const file = join(nginx.folder, "body.json");
+    writeFileSync(file, body);
+    const task = { connections, seconds, tls: false, post: { body, file } };
+    const turns = await takeTurns(names, rounds, generatorCore, nginx, task);
     const get = await takeTurns(["ours, everything on"], rounds, generatorCore, nginx, { connections, seconds, tls: false });
     return `## Closed loop, POST of 1 kB of JSON, ${connections} connections\n\n${compare([...turns, { name: "ours, the GET", results: get[0]?.results ?? [] }], "ours, the GET")}`;
   },

@@ -8,6 +8,8 @@ import { join } from "node:path";
 export interface Nginx {
   readonly port: number;
   readonly tlsPort: number;
+  /** Removed when it stops. */
+  readonly folder: string;
   readonly stop: () => void;
 }
 
@@ -36,8 +38,9 @@ http {
 }
 `;
 
-/** Starts nginx on a core of its own, with a certificate made for the occasion. */
+/** Starts nginx on a core of its own, with a certificate made for the occasion; a signal to us stops it, too. Throws where the port is taken. */
 export async function startNginx(core: number, port: number): Promise<Nginx> {
+  if (await connects(port)) throw new Error(`port ${port} is taken: is an nginx of an earlier bench still running?`);
   const folder = mkdtempSync(join(tmpdir(), "peakproof-bench-"));
   const tlsPort = port + 1;
   const files = ["-keyout", `${folder}/key.pem`, "-out", `${folder}/cert.pem`];
@@ -47,15 +50,18 @@ export async function startNginx(core: number, port: number): Promise<Nginx> {
   });
   writeFileSync(`${folder}/nginx.conf`, configuration(folder, port, tlsPort, core));
   const child = spawn("nginx", ["-p", folder, "-c", `${folder}/nginx.conf`, "-e", `${folder}/error.log`], { stdio: "inherit" });
-  await answers(port, child);
-  return {
-    port,
-    tlsPort,
-    stop: () => {
-      child.kill("SIGTERM");
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = (): void => {
+    child.kill("SIGTERM");
+    rmSync(folder, { recursive: true, force: true });
   };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      stop();
+      process.exit(1);
+    });
+  }
+  await answers(port, child);
+  return { port, tlsPort, folder, stop };
 }
 
 async function answers(port: number, child: ChildProcess): Promise<void> {

@@ -8,8 +8,8 @@ export interface Task {
   readonly connections: number;
   readonly seconds: number;
   readonly tls: boolean;
-  /** Body of a POST; undefined: a GET. */
-  readonly body?: string;
+  /** Body of a POST, and a file that holds it for those that want one; undefined: a GET. */
+  readonly post?: { readonly body: string; readonly file: string };
 }
 
 /** What came of it. CPU is the generator's own, user and system; of those that run on Node without their start-up, some 0.2 s. */
@@ -29,10 +29,19 @@ const file = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 const origin = ({ port, tlsPort }: Nginx, { tls }: Task): string =>
   tls ? `https://127.0.0.1:${tlsPort}` : `http://127.0.0.1:${port}`;
 const headers = (flag: string): string[] => Object.entries(benchTag).flatMap(([name, value]) => [flag, `${name}: ${value}`]);
-const optional = (body: string | undefined): string[] => (body === undefined ? [] : [body]);
+const bodyOf = ({ post }: Task): string[] => (post === undefined ? [] : [post.body]);
 const json = (output: string): { requests: number; errors: number; cpuSec: number } =>
   JSON.parse(output.trim().split("\n").at(-1) ?? "") as never;
 const numberIn = (output: string, pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
+
+const sumOf = (output: string, pattern: RegExp): number =>
+  [...output.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
+
+/** wrk's `Socket errors: connect 0, read 0, write 0, timeout 0`, which it prints only where there are any. */
+function socketErrors(output: string): number {
+  const line = /Socket errors: (.*)/.exec(output)?.[1] ?? "";
+  return sumOf(line, /(\d+)/g);
+}
 
 const ours = (mode: "bare" | "full"): Peer => ({
   command: (nginx, task) => [
@@ -42,7 +51,7 @@ const ours = (mode: "bare" | "full"): Peer => ({
     origin(nginx, task),
     String(task.connections),
     String(task.seconds),
-    ...optional(task.body),
+    ...bodyOf(task),
   ],
   read: json,
 });
@@ -57,12 +66,13 @@ export const peers: Readonly<Record<string, Peer>> = {
       `-c${task.connections}`,
       `-d${task.seconds}s`,
       ...headers("-H"),
-      ...(task.body === undefined ? [] : ["-s", file("peers/post.lua")]),
+      ...(task.post === undefined ? [] : ["-s", file("peers/post.lua")]),
       origin(nginx, task) + benchPath,
+      ...(task.post === undefined ? [] : ["--", task.post.file]),
     ],
     read: (output) => ({
       requests: numberIn(output, /(\d+) requests in/),
-      errors: numberIn(output, /Non-2xx or 3xx responses: (\d+)/),
+      errors: numberIn(output, /Non-2xx or 3xx responses: (\d+)/) + socketErrors(output),
     }),
   },
   h2load: {
@@ -73,7 +83,7 @@ export const peers: Readonly<Record<string, Peer>> = {
       `-c${task.connections}`,
       `-D${task.seconds}`,
       ...headers("-H"),
-      ...(task.body === undefined ? [] : ["-d", file("peers/body.json")]),
+      ...(task.post === undefined ? [] : ["-d", task.post.file]),
       origin(nginx, task) + benchPath,
     ],
     read: (output) => ({ requests: numberIn(output, /(\d+) 2xx/), errors: numberIn(output, /(\d+) failed/) }),
@@ -86,7 +96,7 @@ export const peers: Readonly<Record<string, Peer>> = {
       benchPath,
       String(task.connections),
       String(task.seconds),
-      ...optional(task.body),
+      ...bodyOf(task),
     ],
     read: json,
   },
@@ -97,7 +107,7 @@ export const peers: Readonly<Record<string, Peer>> = {
       origin(nginx, task) + benchPath,
       String(task.connections),
       String(task.seconds),
-      ...optional(task.body),
+      ...bodyOf(task),
     ],
     read: json,
   },
@@ -111,10 +121,13 @@ export const peers: Readonly<Record<string, Peer>> = {
       "-z",
       `${task.seconds}s`,
       ...headers("-H"),
-      ...(task.body === undefined ? [] : ["-m", "POST", "-T", "application/json", "-d", task.body]),
+      ...(task.post === undefined ? [] : ["-m", "POST", "-T", "application/json", "-d", task.post.body]),
       origin(nginx, task) + benchPath,
     ],
-    read: (output) => ({ requests: numberIn(output, /\[200\]\s+(\d+) responses/), errors: 0 }),
+    read: (output) => ({
+      requests: numberIn(output, /\[200\]\s+(\d+) responses/),
+      errors: sumOf(output, /\[(?!200\])\d+\]\s+(\d+) responses/g) + sumOf(output, /^\s+\[(\d+)\]\s+(?!\d+ responses)/gm),
+    }),
   },
 };
 

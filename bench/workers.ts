@@ -10,8 +10,8 @@ export async function scaling(nginx: Nginx): Promise<string> {
   const answered: Record<number, number[]> = { 1: [], 2: [] };
   for (let round = 0; round < 3; round++) {
     for (const workers of [1, 2]) {
-      const { summary } = await runOpen(nginx, { core: "0,1", peak: 200_000, multiples: [1], hold: "5s", workers });
-      answered[workers]?.push((summary.steps[0]?.done ?? 0) / 5);
+      const { answeredPerSec } = await runOpen(nginx, { core: "0,1", peak: 200_000, multiples: [1], hold: "6s", workers });
+      answered[workers]?.push(answeredPerSec);
     }
   }
   const [one, two] = [median(answered[1] ?? []), median(answered[2] ?? [])];

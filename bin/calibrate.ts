@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { calibrate } from "../src/calibration/calibrate.ts";
 import { calibrationKey, CalibrationMemory } from "../src/calibration/memory.ts";
-import { beyondReach, whyNotCalibrated } from "../src/calibration/reach.ts";
+import { beyondReach, reaches, whyNotCalibrated } from "../src/calibration/reach.ts";
 import { soloOperations } from "../src/calibration/trial-plan.ts";
 import { messageOf } from "../src/model/fault.ts";
 import type { Calibration, MachineFacts } from "../src/model/run.ts";
@@ -20,7 +20,10 @@ export function calibrationWanted(environment: NodeJS.ProcessEnv): boolean {
   return environment["PEAKPROOF_CALIBRATION"] !== "off";
 }
 
-/** What the generator can do on this machine with these settings: remembered, or tried now. Never rejects: trouble is a warning. */
+/**
+ * What the generator can do on this machine with these settings: remembered, or tried now. What is remembered may be of a busy moment, so
+ * that it is tried again where it falls short of the plan, and the better of the two is kept. Never rejects: trouble is a warning.
+ */
 export async function calibrateGenerator(
   prepared: Prepared,
   setup: unknown,
@@ -56,17 +59,24 @@ async function rememberedOrTried(
   const memory = new CalibrationMemory(memoryPath(process.env), Date.now);
   const key = calibrationKey(machine, plan, meanBytes);
   const remembered = memory.recall(key);
-  if (remembered !== null) return { calibration: remembered, trouble: null };
-  say("calibrating the generator: what it can do against a server that does nothing");
-  const calibration = await calibrate({ plan, operations, setup, signal });
+  if (remembered !== null && reaches(plan, remembered)) return { calibration: remembered, trouble: null };
+  const why = remembered === null ? "" : " again, since it is remembered with less than the highest step asks for";
+  say(`calibrating the generator${why}: what it can do against a server that does nothing`);
+  const tried = await calibrate({ plan, operations, setup, signal }).catch((thrown: unknown) => {
+    if (remembered === null || signal.aborted) throw thrown;
+    return remembered;
+  });
+  const calibration = remembered !== null && remembered.cleanRatePerSec >= tried.cleanRatePerSec ? remembered : tried;
+  return { calibration, trouble: keptIn(memory, key, calibration) };
+}
+
+/** Null where it is remembered from now on, else why it cannot be. */
+function keptIn(memory: CalibrationMemory, key: string, calibration: Calibration): string | null {
   try {
     memory.keep(key, calibration);
-    return { calibration, trouble: null };
+    return null;
   } catch (thrown) {
-    return {
-      calibration,
-      trouble: `the calibration cannot be remembered, so the next run takes its time again: ${messageOf(thrown)}`,
-    };
+    return `the calibration cannot be remembered, so the next run takes its time again: ${messageOf(thrown)}`;
   }
 }
 

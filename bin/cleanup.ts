@@ -1,5 +1,5 @@
-import { Command } from "commander";
-import { describeProof, isIncomplete, refuseLiveRun } from "../cleanup/index.ts";
+import { Command, Option } from "commander";
+import { describeProof, isIncomplete, refuseLiveRun, trustedAgain, type TrustFlags } from "../cleanup/index.ts";
 import { exitCodes } from "../src/model/exit.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
@@ -16,11 +16,30 @@ export function cleanupCommand(): Command {
     .argument("<run>", "a run folder")
     .option("--dry-run", "show the plan and what is there; delete nothing")
     .addOption(allowOption())
+    .addOption(
+      new Option("--insecure", "do not verify the admin address's certificate; needed again where the run did not").conflicts(
+        "ca",
+      ),
+    )
+    .option("--ca <file>", "PEM file of who vouches for it, instead of the run's")
+    .option("--cert <file>", "PEM file of a client certificate, instead of the run's")
+    .option("--key <file>", "PEM file of its key, instead of the run's")
     .option("--json", "print the entry of cleanup.json on stdout and nothing else")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ peakproof cleanup runs/20261121-1400-abc --dry-run
+  $ peakproof cleanup runs/20261121-1400-abc --insecure
+  $ peakproof cleanup /mnt/ci/runs/20261121-1400-abc --allow staging.internal --ca ./staging-ca.pem
+
+What the run trusted is in its run.json: --ca, --cert and --key stand in for files that were on another machine.
+Exit codes: 0 nothing is left, 2 usage, 4 cleanup incomplete.`,
+    )
     .action(cleanUpRun);
 }
 
-interface CleanupFlags {
+interface CleanupFlags extends TrustFlags {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly allow: readonly string[];
@@ -28,9 +47,10 @@ interface CleanupFlags {
 
 async function cleanUpRun(dir: string, flags: CleanupFlags): Promise<void> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
-  const record = await readRecord(dir);
-  for (const { file, problem } of record.problems) say(`${file}: ${problem}`);
-  refuseLiveRun(record.run);
+  const read = await readRecord(dir);
+  for (const { file, problem } of read.problems) say(`${file}: ${problem}`);
+  refuseLiveRun(read.run);
+  const record = { ...read, run: trustedAgain(read.run, flags) };
   // A run folder is passed around, and what it says decides where a token is sent.
   await checkAllowed(record.run.plan, flags.allow);
   using interrupt = new Interrupt(say, ["stopping the cleanup; run it again to finish.", "stopping."]);

@@ -1,15 +1,17 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { analyze, gradeValidity } from "../analysis/index.ts";
 import { cleanUp, describeProgress, isIncomplete, resolveToken } from "../cleanup/index.ts";
 import { cleanupSchema, type CleanupEntry, type CleanupFile } from "../src/model/cleanup.ts";
 import { decideExit, exitCodes, type ExitReason } from "../src/model/exit.ts";
-import type { Fault } from "../src/model/fault.ts";
+import { Fault } from "../src/model/fault.ts";
 import type { Verdict } from "../src/model/finding.ts";
 import type { RunRecord } from "../src/model/record.ts";
 import type { Summary } from "../src/model/summary.ts";
-import { recordFiles, writeJson, writeWhole } from "../src/record/files.ts";
+import { recordFiles, saturationFile, writeJson, writeWhole } from "../src/record/files.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
+import { cleanCommand } from "../src/report/commands.ts";
 import { renderCsv } from "../src/report/csv.ts";
 import { renderReport } from "../src/report/report.ts";
 import { buildSummary } from "../src/report/summary.ts";
@@ -83,8 +85,18 @@ function diskReasons({ faults }: DiskTrouble): ExitReason[] {
   return faults.map((fault) => ({ code: exitCodeOf(fault.kind), reason: fault.message }));
 }
 
+/** A sweep's folder may hold the record of its prepared rows, too: judged as a run, that would take the place of its page. Throws a usage Fault. */
+export function refuseSweep(dir: string): void {
+  if (!existsSync(join(dir, saturationFile))) return;
+  throw new Fault("usage", `${dir} holds a closed-loop sweep (peakproof saturate) and no run to judge`, {
+    expected: "a folder that `peakproof run` wrote",
+    fix: `its page is ${join(dir, recordFiles.report)}, its figures are in ${join(dir, saturationFile)}`,
+  });
+}
+
 /** Reads a run directory, judges it and writes its reports again: what `check` and `report` do. */
 export async function concludeAgain(dir: string): Promise<Concluded & { readonly diskFaults: readonly Fault[] }> {
+  refuseSweep(dir);
   const disk = new DiskTrouble();
   const concluded = conclude(judge(await readRecord(dir), disk), true, disk);
   return { ...concluded, diskFaults: disk.faults };
@@ -100,7 +112,7 @@ function exitReasons({ dir, run, verdict }: Judged, cleanup: CleanupEntry | null
   if (cleanup !== null && isIncomplete(cleanup)) {
     reasons.push({
       code: exitCodes.cleanupIncomplete,
-      reason: `cleanup incomplete: ${cleanup.problems[0] ?? `residue ${cleanup.residue ?? "unknown"}`}; to finish it: peakproof cleanup ${dir}`,
+      reason: `cleanup incomplete: ${cleanup.problems[0] ?? `residue ${cleanup.residue ?? "unknown"}`}; to finish it: ${cleanCommand(dir, run.plan)}`,
     });
   }
   // Whoever stops a run does not ask for its verdict, only whether it was cleaned up.

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ScenarioInput } from "../src/model/scenario.ts";
+import type { Operation, ScenarioInput } from "../src/model/scenario.ts";
 import { walkSchedule } from "../src/pace/schedule.ts";
 import type { PlanOverrides } from "../src/scenario/overrides.ts";
 import { makePlan } from "../src/scenario/plan.ts";
@@ -102,7 +102,7 @@ it("says how the targets are reached, where that is not as it comes", () => {
   const lines = described({ connections }, { ...flags, resolve: { "a.example:443": "127.0.0.1" } }).split("\n");
   expect(lines.slice(0, lines.indexOf(""))).toMatchInlineSnapshot(`
     [
-      "peakproof <version>: shop -> https://a.example, https://b.example in turn",
+      "peakproof <version>: shop -> https://a.example, https://b.example in equal parts",
       "  seed 1, schedule <hash>, uniform arrivals, 1 worker, at most 2,000 connections",
       "  protocol     HTTP/2",
       "  tls          INSECURE: certificates are not verified, as /tmp/c.pem",
@@ -133,4 +133,17 @@ it("counts a third party's calls over operations and journeys", () => {
     journeys: { visit: { weight: 1, steps: [{ operation: "look" }, { operation: "buy" }] } },
   });
   expect(text).toContain("bank         third party: up to 100 calls/s of 50/s agreed (OPS-1)");
+});
+
+it("counts a third party's calls, and the journal of a record, over retries at their worst", () => {
+  const retried = (retry: NonNullable<Operation["retry"]>): string =>
+    described({
+      load: { ...input.load, hold: "100s" },
+      thirdParties: { bank: { callsPer: { buy: 2 }, limitPerSec: 50, notice: "OPS-1" } },
+      operations: { buy: { kind: "write", weight: 1, request: () => ({ path: "/" }), retry } },
+    });
+  expect(retried({ attempts: 10 })).toContain("up to 4000 calls/s");
+  expect(retried({ attempts: 10, budget: 0.1 })).toContain("up to 440 calls/s");
+  const megabytes = (text: string): number => Number(/about (\d+) MB/.exec(text)?.[1]);
+  expect(megabytes(retried({ attempts: 10 })) - megabytes(retried({ attempts: 2 }))).toBeCloseTo((8 * 40_000 * 190) / 1e6, -1);
 });

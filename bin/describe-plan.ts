@@ -1,6 +1,7 @@
-import type { Network, RunPlan, ScheduleTotals, StepPlan } from "../src/model/plan.ts";
+import type { Network, RunPlan, StepPlan } from "../src/model/plan.ts";
 import type { ThirdParty } from "../src/model/scenario.ts";
 import { countOf, formatCount, formatShare, formatUs } from "../src/model/units.ts";
+import { attemptsEach, perArrival, topRatePerSec, totalWeight, worstCase } from "../src/safety/worst-case.ts";
 import { version } from "../src/version.ts";
 import type { Prepared } from "./preflight.ts";
 
@@ -9,7 +10,7 @@ export function describePlan(prepared: Prepared): string {
   const { plan, totals } = prepared;
   const seconds = plan.steps.reduce((sum, step) => sum + step.holdUs, 0) / 1_000_000;
   const lines = [
-    `peakproof ${version}: ${plan.scenario.name} -> ${plan.targets.join(", ")}${plan.targets.length > 1 ? " in turn" : ""}`,
+    `peakproof ${version}: ${plan.scenario.name} -> ${plan.targets.join(", ")}${plan.targets.length > 1 ? " in equal parts" : ""}`,
     `  seed ${plan.seed}, schedule ${totals.hash}, ${plan.pace} arrivals, ${countOf(plan.workers, "worker")}, at most ${countOf(plan.connections.max, "connection")}`,
     ...networkLines(plan.connections),
     ...setupLines(prepared),
@@ -23,8 +24,8 @@ export function describePlan(prepared: Prepared): string {
     ),
     ...journeyLines(prepared),
     ...retryLines(prepared),
-    ...Object.entries(plan.thirdParties).map(([name, party]) => thirdPartyLine(name, party, plan)),
-    `  record       about ${Math.ceil(recordBytes(plan, totals, seconds) / 1_000_000)} MB`,
+    ...Object.entries(plan.thirdParties).map(([name, party]) => thirdPartyLine(name, party, prepared)),
+    `  record       about ${Math.ceil(recordBytes(prepared, seconds) / 1_000_000)} MB`,
     `  cleanup      ${cleanupText(plan)}`,
     "",
     "  Nothing was sent.",
@@ -90,39 +91,27 @@ function journeyLines({ plan, scenario }: Prepared): string[] {
 }
 
 /** What retries make of the load where nothing is answered. */
-function retryLines({ scenario, totals }: Prepared): string[] {
+function retryLines({ plan, scenario, totals }: Prepared): string[] {
   const retried = Object.entries(scenario.input.operations).filter(([, { retry }]) => retry !== undefined);
   if (retried.length === 0) return [];
   const lines = retried.map(([name, { retry }]) => {
     const budget = retry?.budget === undefined ? "" : `, retries at most ${formatShare(retry.budget)} of first attempts`;
     return `  ${name.padEnd(12)} up to ${retry?.attempts ?? 1} attempts each${budget}`;
   });
-  const extra = retried.reduce((sum, [name, { retry }]) => {
-    const retriesEach = Math.min((retry?.attempts ?? 1) - 1, retry?.budget ?? Number.POSITIVE_INFINITY);
-    return sum + (totals.perOperation[name] ?? 0) * retriesEach;
-  }, 0);
+  const extra = worstCase(plan, totals, scenario.input.operations).requests - totals.requests;
   const times = formatCount(Math.round((1 + extra / Math.max(1, totals.requests)) * 100) / 100);
-  return [...lines, `  retries      at worst ${countOf(Math.round(extra), "request")} more, ${times} times the load`];
+  return [...lines, `  retries      at worst ${countOf(extra, "request")} more, ${times} times the load`];
 }
 
-function thirdPartyLine(name: string, { callsPer, limitPerSec, notice }: ThirdParty, plan: RunPlan): string {
-  const perRequest = plan.operations.map((operation) => callsPer[operation.name] ?? 0);
-  const ofOperations = plan.operations.map(({ weight }, at) => weight * (perRequest[at] ?? 0));
-  const ofJourneys = plan.journeys.map(
-    ({ weight, steps }) => weight * steps.reduce((sum, { operation }) => sum + (perRequest[operation] ?? 0), 0),
-  );
-  const perArrival = [...ofOperations, ...ofJourneys].reduce((sum, calls) => sum + calls, 0) / totalWeight(plan);
-  const top = Math.max(...plan.steps.map((step) => Math.max(step.ratePerSec, step.fromRatePerSec ?? 0))) * perArrival;
+function thirdPartyLine(name: string, { callsPer, limitPerSec, notice }: ThirdParty, { plan, scenario }: Prepared): string {
+  const callsOf = (operation: string): number => (callsPer[operation] ?? 0) * attemptsEach(scenario.input.operations, operation);
+  const top = topRatePerSec(plan) * perArrival(plan, (operation) => callsOf(operation.name));
   return `  ${name.padEnd(12)} third party: up to ${Math.round(top)} calls/s of ${limitPerSec}/s agreed (${notice})`;
 }
 
-function totalWeight({ operations, journeys }: RunPlan): number {
-  return [...operations, ...journeys].reduce((sum, { weight }) => sum + weight, 0);
-}
-
-/** Two journal lines a write, 400 bytes of series and some 60 vitals of 90 bytes a second, histograms of some 4 kB each. */
-function recordBytes(plan: RunPlan, totals: ScheduleTotals, seconds: number): number {
-  const writes = totals.writes + (plan.prepare?.count ?? 0);
+/** Two journal lines an attempt at a write, 400 bytes of series and some 60 vitals of 90 bytes a second, histograms of some 4 kB each. */
+function recordBytes({ plan, totals, scenario }: Prepared, seconds: number): number {
+  const { writes } = worstCase(plan, totals, scenario.input.operations);
   return writes * 190 + seconds * (400 + 60 * 90 + 1_000) + plan.steps.length * plan.operations.length * 4 * 4_000;
 }
 

@@ -13,10 +13,11 @@ import { RunRecorder } from "../src/record/recorder.ts";
 import type { DiskTrouble } from "../src/record/trouble.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { probeTargets } from "../src/safety/reachable.ts";
-import { redactFault, redactVariables } from "../src/safety/redact.ts";
+import { redact, redactFault, redactVariables } from "../src/safety/redact.ts";
 import { VitalsSampler } from "../src/vitals/sampler.ts";
 import { findTargetProcesses, loopbackPort } from "../src/vitals/target-processes.ts";
 import { version } from "../src/version.ts";
+import { adminNetwork } from "../src/wire/agent-connect.ts";
 import { calibrateGenerator } from "./calibrate.ts";
 import { gitRevision, machineFacts } from "./machine.ts";
 import { setUp, writesAnything, type Prepared } from "./preflight.ts";
@@ -42,6 +43,8 @@ export interface Driven {
   readonly run: RunFile;
   /** What broke the load off; null where nothing did. */
   readonly fault: Fault | null;
+  /** What the scenario's `setup` returned. It is kept in no file. */
+  readonly setup: unknown;
 }
 
 /**
@@ -65,8 +68,9 @@ export async function drive(prepared: Prepared, options: DriveOptions): Promise<
   let coordinator: Coordinator | null = null;
   let ended: RunEnd;
   let fault: Fault | null = null;
+  let setup: unknown;
   try {
-    const setup = await setUp(prepared, runId, options.signal);
+    setup = await setUp(prepared, runId, options.signal);
     if (options.calibration) await tryGenerator(prepared, setup, recorder, { ...options, nowUs });
     sampler.start();
     coordinator = new Coordinator({
@@ -91,7 +95,7 @@ export async function drive(prepared: Prepared, options: DriveOptions): Promise<
   }
   await sampler.stop();
   closeRecord(recorder, coordinator, ended, options.disk);
-  return { dir: recorder.dir, run: recorder.run, fault };
+  return { dir: recorder.dir, run: recorder.run, fault, setup };
 }
 
 /** Tries the generator before the load, and puts what it can do into the record. Never fails a run. */
@@ -105,7 +109,7 @@ async function tryGenerator(
   if (calibration !== null) recorder.update({ calibration });
   for (const text of warnings) {
     recorder.event({ t: Math.round(options.nowUs()), event: "warning", text });
-    options.say(`warning: ${text}`);
+    options.say(`warning: ${redact(text)}`);
   }
 }
 
@@ -161,7 +165,7 @@ function samplerOf(
   return new VitalsSampler({
     ...whereToLook(plan),
     scrapeUrl: plan.observe.prometheus === null ? null : new URL(plan.observe.prometheus, plan.admin).href,
-    network: plan.connections,
+    network: adminNetwork(plan),
     tags: ownTagHeaders(runId, "probe", 0, version),
     generatorThreads: () => threads,
     nowUs,

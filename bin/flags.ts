@@ -108,7 +108,7 @@ export function addLoadFlags(command: Command): Command {
 function addTargetFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("--target <url>", "where the load goes (default: the scenario's); repeatable: taken in turn")
+      new Option("--target <url>", "where the load goes (default: the scenario's); repeatable: they share the load")
         .argParser(several)
         .env("PEAKPROOF_TARGET"),
     )

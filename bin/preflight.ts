@@ -29,9 +29,9 @@ export async function preflight(path: string, overrides: PlanOverrides, allow: r
   const plan = makePlan(scenario, overrides);
   if (scenario.input.setup === undefined) checkFirstRequests(scenario.input, plan, undefined);
   await checkAllowed(plan, allow);
-  for (const target of plan.targets) checkNetwork(target, plan.connections);
+  for (const origin of new Set([...plan.targets, plan.admin])) checkNetwork(origin, plan.connections);
   const totals = walkSchedule(plan);
-  checkLimits(plan, totals);
+  checkLimits(plan, totals, scenario.input.operations);
   return { scenario, plan, totals, token: resolveToken({ plan }, process.env) };
 }
 

@@ -1,5 +1,5 @@
 import { describeProof, isIncomplete } from "../cleanup/index.ts";
-import { Fault } from "../src/model/fault.ts";
+import type { Fault } from "../src/model/fault.ts";
 import type { RunFile } from "../src/model/run.ts";
 import { walkSchedule } from "../src/pace/schedule.ts";
 import { readRecord } from "../src/record/reader.ts";
@@ -9,12 +9,16 @@ import { drive } from "./drive.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { Prepared } from "./preflight.ts";
 
-/** Rows that the reads of a closed loop find: made by a run without load, so that a crash leaves what `cleanup` needs. */
+/** What the reads of a closed loop need: rows and a setup, made by a run without load, so that a crash leaves what `cleanup` needs. */
 export interface Rows {
   readonly dir: string;
   readonly run: RunFile;
-  /** Users whose rows are there. */
-  readonly users: number;
+  /** Users whose rows are there; null: the scenario prepares none. */
+  readonly users: number | null;
+  /** What the scenario's `setup` returned. */
+  readonly setup: unknown;
+  /** Why they are not all there; null where they are. */
+  readonly fault: Fault | null;
 }
 
 export interface RowsOptions {
@@ -23,14 +27,14 @@ export interface RowsOptions {
   readonly say: (text: string) => void;
 }
 
-/** Makes the rows of the first users, at most `most`: journaled and tagged as in any run. Throws its Fault where a run would end with one. */
+/** Does the setup and makes the rows of the first users, at most `most`: journaled and tagged as in any run. Throws only what leaves nothing behind. */
 export async function makeRows(prepared: Prepared, most: number, options: RowsOptions): Promise<Rows> {
   const { prepare } = prepared.plan;
-  if (prepare === null) throw new Fault("internal", "there are no rows to make");
-  const users = Math.min(most, prepare.count);
-  const plan = { ...prepared.plan, steps: [], lanes: null, prepare: { ...prepare, count: users } };
-  options.say(`preparing ${users} rows`);
-  const driven = await drive(
+  const rows = prepare === null ? null : { ...prepare, count: Math.min(most, prepare.count) };
+  const users = rows?.count ?? null;
+  const plan = { ...prepared.plan, steps: [], lanes: null, prepare: rows };
+  if (users !== null) options.say(`preparing ${users} rows`);
+  const { dir, run, setup, fault } = await drive(
     { ...prepared, plan, totals: walkSchedule(plan) },
     {
       out: options.out,
@@ -43,11 +47,7 @@ export async function makeRows(prepared: Prepared, most: number, options: RowsOp
       say: options.say,
     },
   );
-  const rows = { dir: driven.dir, run: driven.run, users };
-  if (driven.fault === null) return rows;
-  const { proof } = await removeRows(rows, options);
-  for (const line of proof) options.say(line);
-  throw driven.fault;
+  return { dir, run, users, setup, fault };
 }
 
 /** Takes the rows away again and proves it; says how to finish where that cannot be done. */
@@ -56,7 +56,7 @@ export async function removeRows(
   { interrupt, say }: RowsOptions,
 ): Promise<{ readonly proof: readonly string[]; readonly isClean: boolean }> {
   if (rows === null) return { proof: [], isClean: true };
-  say("removing the prepared rows");
+  say("removing what was prepared");
   const disk = new DiskTrouble();
   const options = { dryRun: false, signal: interrupt.cleanup, onProgress: () => undefined };
   const { entries } = await sweepRun(await readRecord(rows.dir, rows.run), options, disk);

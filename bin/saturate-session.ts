@@ -7,7 +7,7 @@ import { Fault } from "../src/model/fault.ts";
 import type { OperationPlan, RunPlan } from "../src/model/plan.ts";
 import { saturationSchema, type SaturationFile, type SaturationStep } from "../src/model/saturation.ts";
 import { formatUs } from "../src/model/units.ts";
-import { diskFault, recordFiles, writeJson, writeWhole } from "../src/record/files.ts";
+import { diskFault, recordFiles, saturationFile, writeJson, writeWhole } from "../src/record/files.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { isLoopbackHost } from "../src/safety/allow.ts";
 import { probeTargets } from "../src/safety/reachable.ts";
@@ -19,7 +19,7 @@ import { sweep, type Swept } from "../src/saturate/sweep.ts";
 import { version } from "../src/version.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { machineFacts } from "./machine.ts";
-import { setUp, type Prepared } from "./preflight.ts";
+import type { Prepared } from "./preflight.ts";
 import { makeRows, removeRows, type Rows } from "./saturate-rows.ts";
 
 export interface SaturateOptions {
@@ -49,20 +49,21 @@ export interface Saturated {
 }
 
 /**
- * Rows where reads need them, the sweep, its judgement, its files, and the rows away again, whatever happened in between. Throws a
- * usage Fault where the closed loop cannot do what the scenario asks, and what making the rows throws.
+ * Setup and rows where reads need them, the sweep, its judgement, its files, and the rows away again, whatever happened in between.
+ * Throws a usage Fault where the closed loop cannot do what the scenario asks, and what fails before anything is made.
  */
 export async function saturate(prepared: Prepared, options: SaturateOptions): Promise<Saturated> {
   const { plan } = prepared;
   const address = cannonAddress(plan);
   const { operation, at } = readOf(plan, options.operation);
   await probeTargets(plan);
-  const rows = plan.prepare === null ? null : await makeRows(prepared, requestsMade, options);
+  const rows = plan.prepare === null && plan.setup !== true ? null : await makeRows(prepared, requestsMade, options);
   const run = { runId: rows?.run.runId ?? newRunId(), startedAt: new Date().toISOString() };
   const dir = rows?.dir ?? join(options.out, run.runId);
   let file: SaturationFile | null = null;
   let failure: unknown = null;
   try {
+    if (rows !== null && rows.fault !== null) throw rows.fault;
     const swept = await sweepOnce(prepared, { ...options, address, at, rows, runId: run.runId });
     refuseNothing(swept, plan, operation);
     file = documentOf(prepared, { ...options, ...run, address, operation, swept, dir });
@@ -85,9 +86,9 @@ async function sweepOnce(prepared: Prepared, input: SweepInput): Promise<Swept> 
   const { scenario, plan } = prepared;
   const { runId, at, address, interrupt, connections } = input;
   const { target, connections: network } = plan;
-  const setup = await setUp(prepared, runId, interrupt.load);
+  const { setup, users } = input.rows ?? { setup: undefined, users: null };
   const builder = new RequestBuilder(scenario.input, { runId, plan, setup });
-  const requests = plainRequests(builder, plan, at, input.rows === null ? null : input.rows.users);
+  const requests = plainRequests(builder, plan, at, users);
   const operation = Object.values(scenario.input.operations)[at];
   input.onBegin(plan.operations[at]?.name ?? "");
   return sweep({
@@ -168,6 +169,6 @@ function write(dir: string, file: SaturationFile): void {
   } catch (thrown) {
     throw diskFault(dir, thrown);
   }
-  writeJson(join(dir, "saturate.json"), file);
+  writeJson(join(dir, saturationFile), file);
   writeWhole(join(dir, recordFiles.report), renderSaturation(file));
 }

@@ -51,9 +51,7 @@ export function saturateCommand(): Command {
     )
     .addOption(new Option("--target <url>", "what to ask (default: the scenario's)").env("PEAKPROOF_TARGET"))
     .addOption(new Option("--admin <url>", "where cleanup lives (default: the scenario's)").env("PEAKPROOF_ADMIN"))
-    .addOption(
-      new Option("--insecure", "an https target may be spoken to: autocannon verifies no certificate").env("PEAKPROOF_INSECURE"),
-    )
+    .option("--insecure", "an https target may be spoken to: autocannon verifies no certificate; never by environment")
     .addOption(new Option("--seed <number>", "same seed, same users").argParser(whole).env("PEAKPROOF_SEED"))
     .option("--json", "print the document (peakproof.saturate/1) on stdout and nothing else")
     .option("--quiet", "no line per step")

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { RunPlan } from "../src/model/plan.ts";
+import { isUnverified } from "../src/model/plan.ts";
 import { recordFiles, writeJson } from "../src/record/files.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
@@ -54,11 +54,6 @@ export async function runSession(prepared: Prepared, options: SessionOptions): P
   for (const fault of disk.faults) screen.say(faultText(fault));
   screen.done();
   return concluded;
-}
-
-/** Whether the load speaks TLS to servers whose certificates it does not look at. */
-function isUnverified({ targets, connections }: RunPlan): boolean {
-  return !connections.tls.verify && targets.some((target) => target.startsWith("https:"));
 }
 
 /** Does something that may fail, and keeps its result or its failure for later. */

@@ -11,6 +11,7 @@ import { Journal } from "../src/record/journal.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
+import { cleanCommand } from "../src/report/commands.ts";
 import { probeTargets } from "../src/safety/reachable.ts";
 import { sweepRun } from "./conclude.ts";
 import { beginRecord, firstRunFile } from "./drive.ts";
@@ -41,7 +42,8 @@ async function tryOnce(path: string, flags: RunFlags): Promise<void> {
     else await tryAndCleanUp(prepared, run, join(flags.out, run.runId), interrupt);
   } catch (thrown) {
     if (!interrupt.load.aborted) throw thrown;
-    process.exitCode = exitCodes.interrupted;
+    // What is left of a cleanup weighs more.
+    process.exitCode ??= exitCodes.interrupted;
   }
 }
 
@@ -71,14 +73,14 @@ async function sweep(run: RunFile, dir: string, signal: AbortSignal): Promise<vo
   process.stdout.write(`\n${describeProof(entry).join("\n")}\n`);
   if (!isIncomplete(entry)) return rmSync(dir, { recursive: true, force: true });
   process.exitCode = exitCodes.cleanupIncomplete;
-  say(`to finish it: peakproof cleanup ${dir}`);
+  say(`to finish it: ${cleanCommand(dir, run.plan)}`);
 }
 
 /** Sends what is to be tried and prints both sides. */
 async function show(prepared: Prepared, runId: string, journal: Journal | null, signal: AbortSignal): Promise<void> {
   const { scenario, plan } = prepared;
   const setup = await setUp(prepared, runId, signal);
-  const { operations, journeys } = await tryScenario(scenario.input, { plan, runId, setup, journal });
+  const { operations, journeys } = await tryScenario(scenario.input, { plan, runId, setup, journal, signal });
   process.stdout.write(`${[...operations.map(triedText), ...journeys.map(journeyText)].join("\n\n")}\n`);
   const steps = [...operations, ...journeys.flatMap((journey) => journey.steps)];
   if (steps.some((one) => one.result !== "ok") || journeys.some((journey) => journey.problem !== null))
@@ -102,6 +104,5 @@ function journeyText({ journey, steps, problem }: TriedJourney): string {
     const carried = step.carried === "" ? "" : `\n  = carries ${step.carried}`;
     return `journey ${journey}, request ${at + 1}: ${triedText(step)}${carried}`;
   });
-  const end = problem ?? (steps.length === 0 ? "each of its requests is skipped" : null);
-  return [...texts, ...(end === null ? [] : [`journey ${journey}: ${end}`])].join("\n\n");
+  return [...texts, ...(problem === null ? [] : [`journey ${journey}: ${problem}`])].join("\n\n");
 }

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { certificate, startTlsServer } from "../test/tls-server.ts";
+import { plainNetwork } from "../src/model/plan.ts";
 import { traceparentOf } from "../src/model/tags.ts";
 import { HttpStore } from "./http.ts";
 import { InMemoryTarget, type Misbehaviour } from "./in-memory-target.ts";
@@ -137,6 +139,18 @@ describe("HttpStore", () => {
   it("says that nothing listens", async () => {
     const fault = await refusal(undefined, { url: "http://127.0.0.1:1/synthetic/r-1" });
     expect(fault.message).toContain("ECONNREFUSED");
+  });
+
+  it("names who vouches for a certificate that is refused, and no port", async () => {
+    await using server = await startTlsServer((socket) => socket.end());
+    const fault = await refusal(undefined, { url: `https://localhost:${server.port}/synthetic/r-1` });
+    expect(fault).toMatchObject({ kind: "unreachable" });
+    expect(fault.detail.fix).toMatch(/connections\.tls\.ca .*--ca.*--insecure/);
+    expect(fault.detail.fix).not.toContain("port is up");
+    await store?.close();
+    const network = { ...plainNetwork, tls: { ...plainNetwork.tls, ca: certificate("ca"), serverName: "other.test" } };
+    const misnamed = await refusal(undefined, { url: `https://localhost:${server.port}/synthetic/r-1`, network });
+    expect(misnamed.detail.fix).toContain("the certificate's name");
   });
 
   it("classes bytes that are no HTTP", async () => {

@@ -25,14 +25,14 @@ export interface HttpStoreOptions {
   readonly tokenFrom: string | null;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutUs?: number | undefined;
-  /** How the run reaches things: what it trusts, what it resolves. Default: nothing special. */
+  /** How the address is reached: what is trusted, what is resolved, its `Host`. Default: nothing special. */
   readonly network?: Network | undefined;
 }
 
 export class HttpStore implements Store {
   readonly #options: HttpStoreOptions;
   readonly #timeoutUs: number;
-  /** Our own timer ends a call; undici's would be up to a second late. HTTP/1.1 is said aloud, since undici 8 prefers 2. */
+  /** Our own timer ends a call; undici's would be up to a second late. */
   readonly #agent: Agent;
   #calls = 0;
   #lastTotal: number | null = null;
@@ -41,7 +41,7 @@ export class HttpStore implements Store {
     this.#options = options;
     this.#timeoutUs = options.timeoutUs ?? callTimeoutUs;
     const connect = agentConnect(new URL(options.url).origin, options.network ?? plainNetwork);
-    this.#agent = new Agent({ connect, allowH2: false, connections: 1, pipelining: 1, maxResponseSize: largestReplyBytes });
+    this.#agent = new Agent({ connect, connections: 1, pipelining: 1, maxResponseSize: largestReplyBytes });
   }
 
   async look(): Promise<SyntheticReply["state"]> {
@@ -90,9 +90,13 @@ export class HttpStore implements Store {
   }
 
   #headers(): Record<string, string> {
-    const { runId, token } = this.#options;
-    const tag = ownTagHeaders(runId, "sweep", this.#calls++, version);
-    return { ...tag, accept: "application/json", ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
+    const { runId, token, network = plainNetwork } = this.#options;
+    return {
+      ...ownTagHeaders(runId, "sweep", this.#calls++, version),
+      accept: "application/json",
+      ...(network.host === null ? {} : { host: network.host }),
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    };
   }
 
   #unanswered(where: string, cause: unknown): StoreFault {
@@ -119,6 +123,16 @@ function brokenCall(where: string, thrown: unknown): StoreFault {
   return new StoreFault("unreachable", `${where} failed: ${said}`, {
     transient: !finalErrors.some((kind) => thrown instanceof kind),
     cause: thrown,
-    detail: { fix: "check that the target's admin port is up and that admin names it, and run peakproof cleanup again" },
+    detail: { fix: isCertificateError(thrown) ? certificateFix : connectionFix },
   });
+}
+
+const connectionFix = "check that the target's admin port is up and that admin names it, and run peakproof cleanup again";
+const certificateFix =
+  "check that admin has the certificate's name; name who vouches for it in connections.tls.ca (peakproof cleanup: --ca), " +
+  "or verify nothing with --insecure";
+
+/** By the codes of OpenSSL's verification and of Node's own check of the name (Node's documentation of `node:tls`). */
+function isCertificateError(thrown: unknown): boolean {
+  return /CERT|^UNABLE_TO_|^INVALID_|^HOSTNAME_MISMATCH$|^ERR_TLS_/.test(errnoOf(thrown) ?? "");
 }

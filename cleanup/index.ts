@@ -16,6 +16,7 @@ import { untaggedShrank, verify } from "./verify.ts";
 export { describeProgress, describeProof } from "./describe.ts";
 export { refuseLiveRun } from "./live.ts";
 export { resolveToken } from "./token.ts";
+export { trustedAgain, type TrustFlags } from "./trust.ts";
 export type { SweepClock } from "./clock.ts";
 export type { SweepProgress } from "./sweep.ts";
 

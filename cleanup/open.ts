@@ -2,6 +2,7 @@
 import type { CleanupPlan } from "../src/model/cleanup.ts";
 import { Fault } from "../src/model/fault.ts";
 import type { RunFile } from "../src/model/run.ts";
+import { adminNetwork } from "../src/wire/agent-connect.ts";
 import { HttpStore } from "./http.ts";
 import type { Store } from "./store.ts";
 
@@ -17,6 +18,6 @@ export interface OpenOptions {
 export function openStore(plan: Pick<CleanupPlan, "runId" | "url" | "tokenFrom">, options: OpenOptions): Store {
   if (plan.url === null) throw new Fault("internal", "a plan without an address has no store to open");
   const { run, token, signal, timeoutUs } = options;
-  const network = run.plan.connections;
+  const network = adminNetwork(run.plan);
   return new HttpStore({ runId: plan.runId, url: plan.url, tokenFrom: plan.tokenFrom, token, signal, timeoutUs, network });
 }

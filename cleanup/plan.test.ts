@@ -65,6 +65,11 @@ describe("wroteNothing", () => {
     expect(wroteNothing(exampleRun({ steps: [step({ scan: tally })] }), nothing)).toBe(true);
   });
 
+  it("does not believe it of a setup, which is in no journal, where the store can be asked", () => {
+    expect(wroteNothing(exampleRun({ plan: { setup: true } }), nothing)).toBe(false);
+    expect(wroteNothing(exampleRun({ plan: { setup: true, cleanup: null } }), nothing)).toBe(true);
+  });
+
   it("does not believe a journal with unreadable lines", () => {
     expect(wroteNothing(exampleRun(), { ...nothing, tornLines: 1 })).toBe(false);
   });

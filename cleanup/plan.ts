@@ -41,10 +41,12 @@ export function planCleanup({ run, journal, admin }: PlanInput): CleanupPlan {
 
 /**
  * True where no write of the run can have left us: the journal holds no intent and every line of it could be read, and the
- * run's own counts do not contradict it (they do where journal files were lost).
+ * run's own counts do not contradict it (they do where journal files were lost). What a `setup` writes is in neither, so where there
+ * is a store to ask, it is asked.
  */
 export function wroteNothing(run: RunFile, journal: JournalTotals): boolean {
   if (journal.intents > 0 || journal.tornLines > 0) return false;
+  if (run.plan.setup === true && run.plan.cleanup?.http !== undefined) return false;
   const writes = new Set(run.plan.operations.filter(({ kind }) => kind === "write").map(({ name }) => name));
   const sent = run.steps.flatMap(({ tally }) => Object.entries(tally?.operations ?? {}).filter(([name]) => writes.has(name)));
   return (run.totals.prepare?.sent ?? 0) === 0 && sent.every(([, tally]) => tally.sent === 0);

@@ -29,7 +29,7 @@ const lingering: Throttle = { way: "delay", delayMs: 500 };
 
 const shortOfCore = [
   [8, 500],
-  [8, 1_500],
+  [8, 10_000],
   [10, 500],
   [10, 1_000],
   [12, 500],

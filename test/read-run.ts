@@ -39,3 +39,8 @@ export function talliedIn({ run }: RunRecord, index?: number): NonNullable<StepR
   if (step === undefined || step.tally === null) throw new Error(`step ${index ?? "?"} of ${run.runId} was not counted`);
   return step.tally;
 }
+
+/** What the first judged step owns to have been late by, at p99, milliseconds: on a machine that is busy elsewhere, so is everything. */
+export function lagMsOf({ summary }: RunRead): number {
+  return (summary.steps[0]?.lagUs?.p99 ?? 0) / 1_000;
+}

@@ -60,6 +60,7 @@ const systems: Readonly<Record<string, System>> = {
   loop: loop(5),
   quota: quota(100, 10),
   free: (reply) => void setTimeout(() => reply.end("ok"), 100),
+  closing: (reply) => void reply.socket?.end(),
   missing: (reply) => {
     reply.statusCode = 404;
     reply.end();

@@ -16,7 +16,7 @@ export const generatorLimited: Rule = {
     const step = limitedStep(view);
     if (step === undefined) {
       const blind = view.steps.some((one) => lagTail(view.record, one) === null);
-      return blind ? notEnough("lag of every step") : no("the load generator kept its schedule at every step");
+      return blind ? notEnough("lag of every step") : no("the load generator kept its schedule at every step that counts");
     }
     const decides = view.failing === null || [view.failing.step, view.base].includes(step);
     const clauses = step.generatorLimits.map((limit) => limit.clause);
@@ -37,9 +37,9 @@ export const generatorLimited: Rule = {
   },
 };
 
-/** The limited step that matters most: the base, then the failing one, then the lowest. */
+/** The limited step that matters most: the base, then the failing one, then the lowest. One that inherited its lateness has no say. */
 function limitedStep(view: View): JudgedStep | undefined {
-  const limited = view.steps.filter((step) => step.generatorLimits.length > 0);
+  const limited = view.steps.filter((step) => step.standing === "void" && step.generatorLimits.length > 0);
   return limited.find((step) => step === view.base) ?? limited.find((step) => step === view.failing?.step) ?? limited[0];
 }
 

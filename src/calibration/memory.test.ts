@@ -42,6 +42,11 @@ describe("a calibration", () => {
     expect(readFileSync(path, "utf8")).not.toContain('"old"');
   });
 
+  it("does not count where it is of the future", () => {
+    memory().keep("ahead", measured(-1));
+    expect(memory().recall("ahead")).toBeNull();
+  });
+
   it("is one of at most two hundred, the newest", () => {
     const entries = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`key ${at}`, measured(at / 10)]));
     memory().keep("first", measured(0));
@@ -89,6 +94,7 @@ describe("the key", () => {
       key(),
       key({ workers: 2 }),
       key({ precision: "spin" }),
+      key({ scenario: { ...plan.scenario, hash: "another" } }),
       key({ connections: { ...connections, policy: "fresh" } }),
       key({ connections: { ...connections, protocol: "h2" } }),
       key({}, 5_000),

@@ -14,7 +14,10 @@ const entriesMost = 200;
 
 type Entries = Readonly<Record<string, Calibration>>;
 
-/** What decides how much a generator can do: what calibrations are remembered by. Requests of about the same size cost the same. */
+/**
+ * What decides how much a generator can do: what calibrations are remembered by. The scenario by its hash, since what it does to make a
+ * request is part of the cost; requests of about the same size cost the same.
+ */
 export function calibrationKey(
   { cpuModel, cores, node }: Pick<MachineFacts, "cpuModel" | "cores" | "node">,
   { workers, precision, connections, scenario }: Pick<RunPlan, "workers" | "precision" | "connections" | "scenario">,
@@ -22,7 +25,8 @@ export function calibrationKey(
 ): string {
   const size = `${2 ** Math.ceil(Math.log2(Math.max(64, meanBytes)))} bytes`;
   const { protocol, policy } = connections;
-  return [cpuModel, cores, node, version, `${workers} x ${precision}`, protocol, policy, size, scenario.name].join(" | ");
+  const settings = [`${workers} x ${precision}`, protocol, policy, size, scenario.name, scenario.hash];
+  return [cpuModel, cores, node, version, ...settings].join(" | ");
 }
 
 /** Calibrations of earlier runs, in one file. A file that cannot be read, or is no such file, remembers nothing. */
@@ -51,9 +55,8 @@ export class CalibrationMemory {
   }
 
   #entries(): Entries {
-    const sinceMs = this.#now() - validDays * 24 * 3_600_000;
-    const isValid = ([, calibration]: [string, unknown]): boolean =>
-      isCalibration(calibration) && Date.parse(calibration.measuredAt) >= sinceMs;
+    const nowMs = this.#now();
+    const isValid = ([, calibration]: [string, unknown]): boolean => isCalibration(calibration) && isRecent(calibration, nowMs);
     try {
       const file = JSON.parse(readFileSync(this.#path, "utf8")) as { schema?: unknown; entries?: unknown } | null;
       if (file?.schema !== schema || typeof file.entries !== "object" || file.entries === null) return {};
@@ -68,6 +71,12 @@ function isCalibration(value: unknown): value is Calibration {
   if (typeof value !== "object" || value === null) return false;
   const { cleanRatePerSec, cpuUsPerRequest, measuredAt } = value as Record<keyof Calibration, unknown>;
   return isPositive(cleanRatePerSec) && isPositive(cpuUsPerRequest) && typeof measuredAt === "string";
+}
+
+/** Whether it was measured within the last days. One of the future is of a clock that was wrong then, or is now. */
+function isRecent({ measuredAt }: Calibration, nowMs: number): boolean {
+  const ageMs = nowMs - Date.parse(measuredAt);
+  return ageMs >= 0 && ageMs <= validDays * 24 * 3_600_000;
 }
 
 function isPositive(value: unknown): boolean {

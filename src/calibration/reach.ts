@@ -11,14 +11,24 @@ export function whyNotCalibrated({ targets, connections }: Pick<RunPlan, "target
     : null;
 }
 
+/** Whether the generator can do what the highest step asks for. */
+export function reaches(plan: Pick<RunPlan, "steps">, { cleanRatePerSec }: Calibration): boolean {
+  return topRate(plan) <= cleanRatePerSec;
+}
+
+function topRate({ steps }: Pick<RunPlan, "steps">): number {
+  return Math.max(...steps.map((step) => step.ratePerSec));
+}
+
 /** That the highest step asks for more than the generator can do, and what to do about it; null where it does not. */
 export function beyondReach(
   { steps, workers }: Pick<RunPlan, "steps" | "workers">,
-  { cleanRatePerSec }: Calibration,
+  calibration: Calibration,
   cores: number,
 ): string | null {
-  const topRatePerSec = Math.max(...steps.map((step) => step.ratePerSec));
-  if (topRatePerSec <= cleanRatePerSec) return null;
+  if (reaches({ steps }, calibration)) return null;
+  const { cleanRatePerSec } = calibration;
+  const topRatePerSec = topRate({ steps });
   const needed = Math.ceil((topRatePerSec * workers) / cleanRatePerSec);
   const advice =
     needed <= cores

@@ -44,11 +44,13 @@ const engine = new Engine({
   // Reads are not journaled.
   journal: { intend: () => 0, settle: () => undefined, isSynced: () => true },
   seconds,
-  stepDone({ meter }) {
-    sender.endStep();
+  stepDone({ meter, plan: { index } }) {
+    sender.endStep(index);
     const lags = meter.metered().flatMap(({ clock, buckets }) => (clock === "lag" ? [buckets.toSparse()] : []));
     say({ type: "tried", tallies: meter.tallies, lags });
   },
+  // It has no journeys.
+  trouble: () => undefined,
 });
 
 function tick(): void {

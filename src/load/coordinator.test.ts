@@ -93,6 +93,36 @@ it("begins each stage at the very instant at which the one before it ends, while
   expect(Math.abs(inFlightUs - residenceUs) / residenceUs).toBeLessThan(0.001);
 });
 
+it("goes on where a ramp's few first requests have no answer, and gives up where a whole step has none", async () => {
+  let refused = 0;
+  let most = 5;
+  server.removeAllListeners("request");
+  server.on("request", (request, reply) => {
+    refused += 1;
+    if (refused <= most) request.socket.destroy();
+    else reply.end("{}");
+  });
+  // 0 to 10/s within a second are five requests.
+  const stages = `[{ multiple: 1, ramp: "1s" }, { multiple: 1, hold: "1s" }]`;
+  const load = `{ peak: { ratePerSec: 10 }, pace: "uniform", stages: ${stages}, warmup: "0s" }`;
+  const { record, ended } = await recorded(load);
+  expect(ended.how).toBe("finished");
+  expect(record.run.steps.map(({ tally }) => [tally!.failed, tally!.ok])).toEqual([
+    [5, 0],
+    [0, 10],
+  ]);
+  rmSync(join(dir, "run"), { recursive: true });
+  most = Number.POSITIVE_INFINITY;
+  await expect(recorded(load)).rejects.toThrow("no valid answer to any of the 10 requests at 1x");
+});
+
+it("says once what a journey's function threw, whichever thread it threw in", async () => {
+  const journeys = `{ visit: { weight: 9, cookies: false, steps: [{ operation: "get", carry: () => { throw new Error("no token") } }] } }`;
+  const { record } = await recorded(`{ peak: { ratePerSec: 40 }, multiples: [1], hold: "1s", warmup: "0s" }`, journeys);
+  const texts = record.events.flatMap((event) => (event.event === "warning" ? [event.text] : []));
+  expect(texts).toEqual(["carry of the journey visit failed, and may have again (journey:visit): no token"]);
+});
+
 it("adds up the journeys of all threads", async () => {
   const journeys = `{ visit: { weight: 3, cookies: false, steps: [{ operation: "get" }, { operation: "get", think: "100ms" }] } }`;
   const { record, taken } = await recorded(`{ peak: { ratePerSec: 40 }, multiples: [1], hold: "2s", warmup: "0s" }`, journeys);

@@ -79,8 +79,8 @@ function worldOf(given: Scene): { world: World; unmade: Set<number> } {
         weight: 2,
         cookies: false,
         steps: [
-          { operation: "get", when: () => false },
           { operation: "get", carry: (reply) => ({ id: reply.json.id }) },
+          { operation: "get", when: () => false },
           { operation: "put", think, when: ({ id }) => id !== 1, carry: (_, { id }) => ({ next: id }) },
           { operation: "get", think, when: ({ next }) => next !== 2 },
         ],
@@ -130,6 +130,7 @@ function expectEveryRequestCounted(world: World, unmade: number): void {
   const due = sum(tallies.map((tally) => tally.due));
   expect(neverSent.every(({ r }) => r === "unsent")).toBe(true);
   expect(sum(tallies.map(({ dispatched }) => dispatched))).toBe(first);
+  expect(sum(tallies.map(({ sent }) => sent))).toBe(first);
   expect(due).toBe(first + unmade + neverSent.filter(({ a }) => a === 1).length);
   expect(world.engine.takeDue(1_000_000)).toBe(due);
   expect(sum(tallies.flatMap(({ retried = {} }) => Object.values(retried)))).toBe(

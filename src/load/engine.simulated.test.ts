@@ -83,6 +83,33 @@ it("ends the run with the next tick where a request cannot be made for an arriva
   expect(() => world.runUntil(() => world.done.length === 1)).toThrow("no such row");
 });
 
+describe("what is still open long after its deadline", () => {
+  it("is aborted, once no healthy request of a following step can be hit", () => {
+    const steps = [step(0), step(1, { follows: true, holdUs: 4_000_000 })];
+    const serve = ({ index }: { index: number }) => ({
+      afterUs: 50_000,
+      ...(index === 7 ? { afterUs: null, isLost: true as const } : {}),
+    });
+    const world = new World({ plan: { steps }, operations: { get: {} }, serve });
+    world.beginAll(world.nowUs);
+    world.runUntil(() => world.done.length === 2);
+    expect(world.done.map(({ step }) => step.meter.tallies[0])).toMatchObject([
+      { ok: 99, failed: 1, errors: { aborted: 1 } },
+      { ok: 400, failed: 0 },
+    ]);
+  });
+
+  it("is not what a stalled loop has not looked at yet", () => {
+    const world = new World({ plan: { steps: [step(0)] }, operations: { get: {} }, serve: () => ({ afterUs: 100_000 }) });
+    world.beginAll(world.nowUs);
+    world.runUntil(() => world.sent.length === 100);
+    world.nowUs += 3_000_000;
+    world.engine.tick(world.nowUs);
+    world.runUntil(() => world.done.length === 1);
+    expect(world.done[0]!.step.meter.tallies[0]).toMatchObject({ ok: 100, failed: 0 });
+  });
+});
+
 it("lets reads go on time while a write before them waits for the disk, and gives it up unsent at its deadline", () => {
   const world = new World({
     plan: { steps: [step(0)], pace: "poisson" },
@@ -139,11 +166,24 @@ describe("a journey", () => {
     expect(world.engine.takeDue(1_000)).toBe(30);
   });
 
-  const broken = (carry: () => Record<string, unknown>, make: (index: number) => void = () => undefined): World => {
+  const broken = (
+    carry: () => Record<string, unknown>,
+    make: (index: number) => void = () => undefined,
+    when: () => boolean = () => true,
+  ): World => {
     const world = new World({
       plan: { steps: [step(0, { ratePerSec: 10 })] },
       operations: { first: open, second: open },
-      journeys: { visit: { weight: 1, cookies: false, steps: [{ operation: "first", carry }, { operation: "second" }] } },
+      journeys: {
+        visit: {
+          weight: 1,
+          cookies: false,
+          steps: [
+            { operation: "first", carry },
+            { operation: "second", when },
+          ],
+        },
+      },
       make,
     });
     world.beginAll(world.nowUs);
@@ -168,38 +208,31 @@ describe("a journey", () => {
     expect(meter.tallies).toMatchObject([{ ok: 10 }, { due: 10, dispatched: 0, failed: 10, errors: { "journey:visit": 10 } }]);
   });
 
-  it("ends the run as the scenario's fault where it cannot even begin", () => {
-    const when = ({ user }: { user?: { name: string } }): boolean => user!.name !== "";
-    const world = new World({
-      plan: { steps: [step(0)] },
-      operations: { first: open },
-      journeys: { visit: { weight: 1, cookies: false, steps: [{ operation: "first", when }] } },
-    });
-    world.beginAll(world.nowUs);
-    expect(() => world.runUntil(() => world.done.length === 1)).toThrow("when() of journey:visit failed");
+  it("says once what each of its functions threw", () => {
+    const lacking = (): never => {
+      throw new TypeError("no token=abcdefgh");
+    };
+    expect(broken(lacking).troubles).toEqual([{ journey: "visit", what: "carry", text: "no token=[redacted]" }]);
+    const make = (index: number): void => {
+      if (index >= 2 ** 32) throw new TypeError("the id is undefined");
+    };
+    expect(broken(() => ({}), make).troubles).toEqual([{ journey: "visit", what: "request", text: "the id is undefined" }]);
+    expect(broken(() => ({}), undefined, lacking).troubles).toMatchObject([{ what: "when" }]);
   });
 
-  it("is cut where its next request would be due when the step has ended, and over where all of it is skipped", () => {
-    const journey = (steps: { operation: string; think?: string; when?: () => boolean }[]) => ({
-      weight: 1,
-      cookies: false,
-      steps,
-    });
+  it("is cut where its next request would be due when the step has ended", () => {
+    const steps = [{ operation: "first" }, { operation: "first", think: "400ms" }];
     const world = new World({
       plan: { steps: [step(0)] },
       operations: { first: open },
-      journeys: {
-        long: journey([{ operation: "first" }, { operation: "first", think: "400ms" }]),
-        empty: journey([{ operation: "first", when: () => false }]),
-      },
+      journeys: { long: { weight: 1, cookies: false, steps } },
     });
     world.beginAll(world.nowUs);
     world.runUntil(() => world.done.length === 1);
     const { meter, hash } = world.done[0]!.step;
-    const [long, empty] = meter.journeys;
+    const [long] = meter.journeys;
     expect(long!.cut).toBeGreaterThan(0);
     expect(long).toMatchObject({ started: long!.completed + long!.cut, broken: 0 });
-    expect(empty).toMatchObject({ started: 100 - long!.started, completed: 100 - long!.started });
     expect(meter.tallies[0]!.due).toBe(long!.started + long!.completed);
     expect(hash.digest()).toBe(walkSchedule(world.plan).hash);
   });
@@ -248,6 +281,25 @@ describe("a retry policy", () => {
     expect(world.done[0]!.step.meter.tallies[0]).toMatchObject({ ok: 1, rejected: 1, retried: { "status:429": 1 } });
     const [first, second] = world.sent.filter(({ index }) => index === 0);
     expect(second!.dispatchedUs - first!.dispatchedUs).toBeGreaterThanOrEqual(2_000_000);
+  });
+
+  it("counts what was sent and answered also where the disk keeps the next attempt from being made", () => {
+    const world = new World({
+      plan: { steps: [step(0, { ratePerSec: 10 })] },
+      operations: { put: { kind: "write", retry: { attempts: 2, backoff: "none" } } },
+      serve: () => ({ afterUs: 5_000, status: 503 }),
+      syncUs: (ticket) => (ticket <= 10 ? 0 : 10_000_000),
+    });
+    // All first attempts are journaled in time, and none of the others.
+    world.beginAll(world.nowUs + 1_000);
+    world.runUntil(() => world.done.length === 1);
+    const tally = { due: 10, dispatched: 10, sent: 10, done: 10, ok: 0, rejected: 0, failed: 10 };
+    expect(world.done[0]!.step.meter.tallies[0]).toMatchObject({
+      ...tally,
+      errors: { unsent: 10 },
+      retried: { "status:503": 10 },
+    });
+    expect(world.seconds.counts).toMatchObject({ sent: 10, done: 10 });
   });
 
   it("gives each attempt its own deadline, and all of them together the request's", () => {

@@ -98,6 +98,7 @@ function setUp(deadlineUs = 2_000_000, changed: Partial<ScenarioInput> = {}) {
     journal,
     seconds,
     stepDone: (running, occupancy) => void done.push(Object.assign(running, { occupancy })),
+    trouble: ({ text }) => expect.unreachable(text),
   });
   const runUntil = async (over: () => boolean): Promise<void> => {
     while (!over()) {
@@ -171,7 +172,8 @@ it("counts what falls due while nothing answers, and gives each up at its own de
     return buckets.percentile(50);
   };
   expect(p50("wait")).toBeGreaterThan(50_000);
-  expect(p50("lag")).toBeLessThan(20_000);
+  // Lag is what this machine is late by, which a busy one may be by tens of milliseconds, but not by as much as that.
+  expect(p50("lag")).toBeLessThan(p50("wait"));
 });
 
 it("loses no arrival of the second-by-second count when its loop stalls", async () => {

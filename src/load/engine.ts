@@ -9,6 +9,7 @@ import type { ConnectPhases } from "../wire/transport.ts";
 import type { Departure, Flight } from "./flight.ts";
 import { Heap } from "./heap.ts";
 import { arrivalOf } from "./journey-guide.ts";
+import { JourneyTroubles, type JourneyTrouble } from "./journey-troubles.ts";
 import { Lookahead } from "./lookahead.ts";
 import { Planner, type Ways } from "./planner.ts";
 import { Queue } from "./queue.ts";
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly seconds: SecondMeter;
   /** The last request of a step has ended, and of all before it. Occupancy: of the chain of steps that it is the last of, or null. */
   readonly stepDone: (step: RunningStep, occupancy: Occupancy | null) => void;
+  /** Called with the first thing that each function of a journey threw. */
+  readonly trouble: (trouble: JourneyTrouble) => void;
 }
 
 /**
@@ -43,6 +46,7 @@ export interface EngineOptions {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #planner: Planner;
+  readonly #troubles: JourneyTroubles;
   readonly #writeAhead: WriteAhead;
   readonly #lookahead: Lookahead;
   /** Later requests of journeys and further attempts, by when they are due. */
@@ -56,9 +60,11 @@ export class Engine {
   #trouble: { readonly thrown: unknown } | null = null;
 
   constructor(options: EngineOptions) {
-    const { plan, scenario, worker, journal } = options;
+    const { plan, scenario, worker, journal, trouble } = options;
+    const journeys = plan.journeys.map(({ name }) => name);
     this.#options = options;
-    this.#planner = new Planner(plan, scenario);
+    this.#troubles = new JourneyTroubles(journeys, trouble);
+    this.#planner = new Planner(plan, scenario, this.#troubles);
     this.#writeAhead = new WriteAhead(plan, journal);
     this.#lookahead = new Lookahead(plan, worker, (step, schedule) => this.#announce(step, schedule));
   }
@@ -152,7 +158,6 @@ export class Engine {
   #announce(step: RunningStep, schedule: Schedule): Upcoming {
     const upcoming = this.#planner.arrival(step, schedule);
     step.pending += 1;
-    if (upcoming.operation < 0) return upcoming;
     this.#countDue(step, upcoming);
     this.#journalAhead(upcoming);
     return upcoming;
@@ -192,9 +197,7 @@ export class Engine {
     const { journey } = upcoming;
     step.hash.add(arrivalOf(upcoming.index), upcoming.offsetUs, upcoming.entry, upcoming.user);
     if (journey >= 0) step.meter.journey(journey, "started");
-    if (upcoming.operation >= 0) return this.#depart(step, upcoming);
-    step.meter.journey(journey, "completed");
-    this.#drop(step, upcoming);
+    this.#depart(step, upcoming);
   }
 
   #takeUpLater(step: RunningStep, upcoming: Upcoming): void {
@@ -228,6 +231,7 @@ export class Engine {
       return true;
     } catch (thrown) {
       if (upcoming.entry >= 0) throw thrown;
+      this.#troubles.threw(upcoming.journey, "request", thrown);
       return false;
     }
   }
@@ -257,15 +261,13 @@ export class Engine {
   /** A request ends without this attempt at it having been taken up. */
   #fail(step: RunningStep, upcoming: Upcoming, errorKey: string): void {
     const { seconds } = this.#options;
-    step.meter.fail(upcoming.operation, errorKey);
+    step.meter.fail(upcoming.operation, errorKey, upcoming);
     seconds.counts.failed += 1;
+    if (upcoming.wasSent) seconds.counts.sent += 1;
+    if (upcoming.wasAnswered) seconds.counts.done += 1;
     seconds.error(errorKey);
     if (upcoming.journey >= 0) step.meter.journey(upcoming.journey, "broken");
     this.#writeAhead.disown(upcoming);
-    this.#drop(step, upcoming);
-  }
-
-  #drop(step: RunningStep, upcoming: Upcoming): void {
     step.pending -= 1;
     this.#planner.giveBack(upcoming);
   }
@@ -275,12 +277,24 @@ export class Engine {
     const { plan, sender, stepDone } = this.#options;
     for (let step = this.#alive.peek(); step !== undefined; step = this.#alive.peek()) {
       if (!step.isWalked || nowUs < step.endUs) return;
-      if (step.pending > 0 && nowUs > step.endUs + plan.connections.deadlineUs + drainSlackUs) sender.abortAll();
+      if (step.pending > 0) this.#abortOverdue(step, nowUs);
       if (step.pending > 0) return;
       this.#alive.shift();
       this.#steps[step.plan.index] = undefined;
       const isLast = plan.steps[step.plan.index + 1]?.follows !== true;
       stepDone(step, isLast ? this.#occupancy.take(nowUs, sender.inFlight) : null);
     }
+  }
+
+  /**
+   * Aborting spares nobody, so it waits until the last step begun is overdue as well; and for one tick more, since after a stall the
+   * transport has yet to read the replies that have come, and to end what has expired.
+   */
+  #abortOverdue(step: RunningStep, nowUs: number): void {
+    const { plan, sender } = this.#options;
+    const lastEndUs = this.#steps.at(-1)?.endUs ?? step.endUs;
+    const isOverdue = nowUs > lastEndUs + plan.connections.deadlineUs + drainSlackUs;
+    if (isOverdue && step.isOverdue) sender.abortAll();
+    step.isOverdue = isOverdue;
   }
 }

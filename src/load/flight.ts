@@ -1,6 +1,7 @@
 import type { Settled } from "../measure/step-meter.ts";
 import type { JournalOutcome } from "../model/journal.ts";
 import type { Outcome } from "../model/run.ts";
+import type { Carried } from "../model/scenario.ts";
 import type { Purpose } from "../model/tags.ts";
 import { Exchange } from "../wire/exchange.ts";
 import type { JourneySession } from "./journey-session.ts";
@@ -56,6 +57,8 @@ export class Flight extends Exchange implements Settled {
   readonly lagUs: number;
   readonly journey: number;
   readonly session: JourneySession | null;
+  /** What was carried to it: what it carries on may be something else. */
+  readonly carried: Carried | null;
   readonly attempt: number;
   outcome: Outcome = "failed";
   errorKey: string | null = null;
@@ -77,6 +80,7 @@ export class Flight extends Exchange implements Settled {
     this.lagUs = departure.lagUs;
     this.journey = departure.journey;
     this.session = departure.session;
+    this.carried = departure.session === null ? null : departure.session.carried;
     this.attempt = departure.attempt;
     this.request = departure.built.text;
     this.encoding = departure.built.encoding;

@@ -6,10 +6,6 @@ export class Heap<Item> {
   readonly #keys: number[] = [];
   readonly #items: Item[] = [];
 
-  get length(): number {
-    return this.#items.length;
-  }
-
   /** The smallest key; Infinity where the heap is empty. */
   get firstKey(): number {
     return this.#keys[0] ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { keepsCookies, loadCookies, newSession } from "./journey-session.ts";
+import { CookieJar } from "tough-cookie";
+import { Cookies, keepsCookies, loadCookies, newSession } from "./journey-session.ts";
 
 const journeys = { visit: { weight: 1, steps: [] }, plain: { weight: 1, steps: [], cookies: false } };
 
@@ -28,6 +29,28 @@ describe("the cookies of a journey", () => {
     const headerFor = after("sid=a=b; Path=/; HttpOnly", "step=1", "lang=zh; Path=/");
     expect(headerFor("http://health.example/")).toBe("sid=a=b; lang=zh");
     expect(headerFor("http://health.example:1/login/x")).toBe("step=1; sid=a=b; lang=zh");
+  });
+
+  it("have rules from the first one on, and none before", () => {
+    const asked: string[] = [];
+    class Jar extends CookieJar {
+      constructor() {
+        super();
+        asked.push("new");
+      }
+    }
+    const cookies = new Cookies(Jar);
+    cookies.keep(at, "HTTP/1.1 200 OK\r\nx-a: 1\r\n\r\n");
+    expect([cookies.headerFor(at), asked]).toEqual(["", []]);
+    cookies.keep(at, setting("sid=1; Path=/"));
+    expect([cookies.headerFor(at), asked]).toEqual(["sid=1", ["new"]]);
+  });
+
+  it("are remembered by their values, that no example shows them", () => {
+    const { cookies } = newSession(true);
+    cookies?.keep(at, setting("sid=old; Path=/", "theirs=1; Domain=evil.test"));
+    cookies?.keep(at, setting("sid=new; Path=/"));
+    expect([...(cookies?.values ?? [])]).toEqual(["old", "new"]);
   });
 
   it("are changed and taken back", () => {

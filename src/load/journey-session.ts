@@ -29,19 +29,24 @@ export async function loadCookies({ journeys = {} }: Pick<ScenarioInput, "journe
 export function newSession(withCookies: boolean): JourneySession {
   if (!withCookies) return { carried: nothingCarried, cookies: null };
   if (Jar === null) throw new RangeError("loadCookies was not awaited");
-  return { carried: nothingCarried, cookies: new Cookies(new Jar()) };
+  return { carried: nothingCarried, cookies: new Cookies(Jar) };
 }
 
 /** The cookies of one person on one journey, kept and sent as a browser would (RFC 6265). In memory only. */
 export class Cookies {
-  readonly #jar: CookieJar;
+  /** Every value that was ever kept here: no example of a reply may show one. */
+  readonly values = new Set<string>();
+  readonly #Jar: typeof CookieJar;
+  /** Null until a first cookie is set: asking even an empty jar costs some 7 us per request, and most targets set none. */
+  #jar: CookieJar | null = null;
 
-  constructor(jar: CookieJar) {
-    this.#jar = jar;
+  constructor(Jar: typeof CookieJar) {
+    this.#Jar = Jar;
   }
 
   /** Value of the `cookie` header for a URL; empty where there is none to send. */
   headerFor(url: string): string {
+    if (this.#jar === null) return "";
     const header = this.#jar.getCookieStringSync(url);
     // A cookie that would need other bytes than ASCII cannot stand in a request, which is written as such: it is not sent.
     return unsendable.test(header)
@@ -54,7 +59,11 @@ export class Cookies {
 
   /** Takes over what a reply from this URL sets. A cookie that breaks the rules (another domain, say) is ignored, as browsers do. */
   keep(url: string, head: string): void {
-    for (const cookie of setCookiesOf(head)) this.#jar.setCookieSync(cookie, url, { ignoreError: true });
+    for (const cookie of setCookiesOf(head)) {
+      this.#jar ??= new this.#Jar();
+      const kept = this.#jar.setCookieSync(cookie, url, { ignoreError: true });
+      if (kept !== undefined) this.values.add(kept.value);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { JourneyTally, Occupancy, PurposeTotals, Tally } from "../model/run
 import type { RequestSample } from "../model/sample.ts";
 import type { LaneSample } from "../model/series.ts";
 import type { Purpose } from "../model/tags.ts";
+import type { JourneyTrouble } from "./journey-troubles.ts";
 
 /** What the coordinator and its threads say to each other. All times are microseconds since the run's start. */
 
@@ -51,6 +52,7 @@ export type FromWorker =
   | { readonly type: "preparing"; readonly worker: number; readonly done: number }
   | { readonly type: "second"; readonly second: WorkerSecond }
   | { readonly type: "sample"; readonly sample: RequestSample }
+  | { readonly type: "journey-trouble"; readonly trouble: JourneyTrouble }
   | {
       readonly type: "step-done";
       readonly step: number;

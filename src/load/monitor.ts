@@ -6,6 +6,7 @@ import type { Purpose } from "../model/tags.ts";
 import { serverTimingSignal, signals, type VitalSample } from "../model/vitals.ts";
 import type { RunRecorder } from "../record/recorder.ts";
 import { formatCount } from "../model/units.ts";
+import type { JourneyTrouble } from "./journey-troubles.ts";
 import type { FromLanes, FromWorker, WorkerSecond } from "./messages.ts";
 import { type MergedSecond, SecondMerger } from "./seconds.ts";
 
@@ -26,6 +27,7 @@ export class Monitor {
   readonly #merger: SecondMerger;
   readonly #workerTotals = new Map<number, WorkerSecond["totals"]>();
   readonly #prepared = new Map<number, number>();
+  readonly #warned = new Set<string>();
   #laneTotals: PurposeTotals = { sent: 0, ok: 0 };
   #errorsTotal = 0;
 
@@ -40,12 +42,22 @@ export class Monitor {
       this.#merger.add(message.second);
     }
     if (message.type === "sample") this.#options.recorder.sample(message.sample);
+    if (message.type === "journey-trouble") this.#warn(message.trouble);
     if (message.type === "preparing") this.#prepared.set(message.worker, message.done);
   }
 
   lanes(message: Extract<FromLanes, { type: "round" }>): void {
     this.#laneTotals = message.totals;
     this.#merger.lanes(Math.floor(message.round.t / 1_000_000), message.round);
+  }
+
+  /** Once for each function of a journey, whichever thread it threw in. */
+  #warn({ journey, what, text }: JourneyTrouble): void {
+    const { recorder, nowUs } = this.#options;
+    const where = `${what} of the journey ${journey}`;
+    if (this.#warned.has(where)) return;
+    this.#warned.add(where);
+    recorder.event({ t: nowUs(), event: "warning", text: `${where} failed, and may have again (journey:${journey}): ${text}` });
   }
 
   /** Files the seconds that were still waiting for a thread. */

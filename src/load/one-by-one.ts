@@ -13,13 +13,21 @@ const expireEveryMs = 20;
 export class OneByOne {
   readonly #plan: RunPlan;
   readonly #journal: Journal | null;
+  readonly #signal: AbortSignal;
   readonly #sender: Sender;
   #settled: (flight: Flight) => void = () => undefined;
+  readonly #abort = (): void => this.#sender.abortAll();
 
   /** `operations` in the order of the plan's. The journal is null where no write needs to be announced. */
-  constructor(plan: RunPlan, operations: readonly Operation[], journal: Journal | null) {
+  constructor(
+    plan: RunPlan,
+    operations: readonly Operation[],
+    { journal, signal }: { readonly journal: Journal | null; readonly signal: AbortSignal },
+  ) {
     this.#plan = plan;
     this.#journal = journal;
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#abort);
     this.#sender = new Sender({
       plan,
       maxConnections: plan.targets.length,
@@ -33,23 +41,31 @@ export class OneByOne {
     });
   }
 
-  /** Sends one request, with its reply kept; a write is journaled first, and its outcome after. Rejects where it cannot be. */
+  /**
+   * Sends one request, with its reply kept; a write is journaled first, and its outcome after. Rejects where it cannot be, and with the
+   * signal's reason where that is aborted by its end.
+   */
   async send(request: Pick<Departure, "built" | "operation" | "index" | "session">): Promise<Flight> {
+    this.#signal.throwIfAborted();
     const { built, index, operation } = request;
     const { name = "?", kind } = this.#plan.operations[operation] ?? {};
     const journal = kind === "write" ? this.#journal : null;
     if (journal !== null) {
-      const key = built.key === undefined ? {} : { key: built.key };
-      const ticket = journal.intend({ n: index, u: 0, op: name, p: "probe", a: 1, ...key });
+      const line = { n: index, op: name, p: "probe", a: 1 } as const;
+      const ticket = journal.intend({ ...line, u: 0, ...(built.key === undefined ? {} : { key: built.key }) });
       await journal.drained();
       if (!journal.isSynced(ticket)) throw new Error("its intent could not be journaled");
+      if (this.#signal.aborted) journal.settle({ ...line, r: "unsent" });
+      this.#signal.throwIfAborted();
     }
     const flight = await this.#settle(request);
     journal?.settle(outcomeLine(flight, name));
+    this.#signal.throwIfAborted();
     return flight;
   }
 
   close(): void {
+    this.#signal.removeEventListener("abort", this.#abort);
     this.#sender.close();
   }
 

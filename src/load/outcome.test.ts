@@ -4,7 +4,7 @@ import { judge } from "./outcome.ts";
 
 const read: Operation = { kind: "read", weight: 1, request: () => ({ path: "/" }) };
 const reply = (status: number, body = "{}"): Reply => ({ status, headers: {}, body, json: JSON.parse(body) });
-const answered = (status: number) => ({ status, error: null, wasSent: true });
+const answered = (status: number) => ({ status, error: null, wasSent: true, wasRedirected: false });
 
 describe("judging a request", () => {
   it.each([
@@ -26,8 +26,14 @@ describe("judging a request", () => {
   });
 
   it("calls a write unknown once a byte of it has left, and unsent before", () => {
-    expect(judge(read, { status: 0, error: "timeout:sent", wasSent: true }, reply(0)).journal).toBe("unknown");
-    expect(judge(read, { status: 0, error: "connect:ECONNREFUSED", wasSent: false }, reply(0)).journal).toBe("unsent");
+    expect(judge(read, { ...answered(0), error: "timeout:sent" }, reply(0)).journal).toBe("unknown");
+    expect(judge(read, { ...answered(0), error: "connect:ECONNREFUSED", wasSent: false }, reply(0)).journal).toBe("unsent");
+  });
+
+  it.each([404, 429, 503])("calls a write unknown that was redirected, and then answered %i", (status) => {
+    const seen = { ...answered(status), wasRedirected: true };
+    expect(judge(read, seen, reply(status))).toMatchObject({ errorKey: `status:${status}`, journal: "unknown" });
+    expect(judge({ ...read, expect: { status } }, seen, reply(status)).journal).toBe("created");
   });
 
   it("names the first check that fails, and one that throws has failed; the write has landed all the same", () => {

@@ -21,6 +21,8 @@ export interface Seen {
   readonly error: string | null;
   /** Whether any byte left us. */
   readonly wasSent: boolean;
+  /** Whether it was sent on at least once, so that a target may have taken it before what came in the end. */
+  readonly wasRedirected: boolean;
 }
 
 /** Whether an operation's judgement needs head and body of the reply, which costs their copying. */
@@ -32,10 +34,10 @@ export function needsReply(operation: Operation): boolean {
 const fine: Judged = { outcome: "ok", errorKey: null, journal: "created", createdId: undefined };
 
 /** Judges a settled request. `reply` may be null where `needsReply` is false. */
-export function judge(operation: Operation, { status, error, wasSent }: Seen, reply: Reply | null): Judged {
+export function judge(operation: Operation, { status, error, wasSent, wasRedirected }: Seen, reply: Reply | null): Judged {
   if (error !== null)
     return { outcome: "failed", errorKey: error, journal: wasSent ? "unknown" : "unsent", createdId: undefined };
-  if (!isExpected(operation.expect?.status, status)) return unexpected(status);
+  if (!isExpected(operation.expect?.status, status)) return unexpected(status, wasRedirected);
   if (reply === null) return fine;
   const failedCheck = failedCheckOf(operation, reply);
   return {
@@ -51,13 +53,16 @@ function isExpected(expected: number | readonly number[] | undefined, status: nu
   return typeof expected === "number" ? status === expected : expected.includes(status);
 }
 
-/** A 5xx that is no refusal may have been written all the same, so the journal says unknown and cleanup looks. */
-function unexpected(status: number): Judged {
+/**
+ * A 5xx that is no refusal may have been written all the same, so the journal says unknown and cleanup looks. So it does of what was
+ * redirected: a POST that a 303 made a GET of has most likely been written, whatever that GET is answered.
+ */
+function unexpected(status: number, wasRedirected: boolean): Judged {
   const refused = refusals.has(status);
   return {
     outcome: refused ? "rejected" : "failed",
     errorKey: `status:${status}`,
-    journal: refused || (status >= 400 && status < 500) ? "rejected" : "unknown",
+    journal: !wasRedirected && (refused || (status >= 400 && status < 500)) ? "rejected" : "unknown",
     createdId: undefined,
   };
 }

@@ -1,9 +1,9 @@
-import { Fault, messageOf } from "../model/fault.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
 import type { Schedule } from "../pace/schedule.ts";
 import type { Flight } from "./flight.ts";
 import { JourneyGuide, arrivalOf, requestIndex, stepOf } from "./journey-guide.ts";
+import type { JourneyFunction, JourneyTroubles } from "./journey-troubles.ts";
 import { keepsCookies, newSession, type JourneySession } from "./journey-session.ts";
 import { Retrier } from "./retry.ts";
 import type { RunningStep } from "./running-step.ts";
@@ -24,9 +24,11 @@ export class Planner {
   /** By journey. */
   readonly #keepsCookies: readonly boolean[];
   readonly #guide: JourneyGuide;
+  readonly #troubles: JourneyTroubles;
   readonly #spare: Upcoming[] = [];
 
-  constructor(plan: RunPlan, ways: Ways) {
+  constructor(plan: RunPlan, ways: Ways, troubles: JourneyTroubles) {
+    this.#troubles = troubles;
     this.#deadlineUs = plan.connections.deadlineUs;
     this.#operationCount = plan.operations.length;
     this.#keepsCookies = plan.journeys.map(({ name }) => keepsCookies(ways.journeys, name));
@@ -42,10 +44,7 @@ export class Planner {
     return this.#retriers[operation] ?? null;
   }
 
-  /**
-   * The arrival that the schedule stands at. Its operation is -1 where it is a journey that skips all of its steps. Throws Fault `usage`
-   * where the scenario's first `when` throws.
-   */
+  /** The arrival that the schedule stands at. */
   arrival(step: RunningStep, { index, entry, user, dueUs }: Schedule): Upcoming {
     const upcoming = this.#take();
     upcoming.entry = entry;
@@ -68,12 +67,14 @@ export class Planner {
     flight.retryAtUs = retrier.next(flight, flight.dueUs + this.#deadlineUs, Date.now());
   }
 
-  /** The next attempt at a request. */
+  /** The next attempt at a request: the same bytes, without what cookies a reply to an earlier attempt has set. */
   again(step: RunningStep, flight: Flight): Upcoming {
     const upcoming = this.#sequel(step, flight, flight.dueUs);
     this.#name(upcoming, flight.operation, flight.index);
     upcoming.built = flight.built;
     upcoming.lagUs = flight.lagUs;
+    upcoming.wasSent = flight.wasSent;
+    upcoming.wasAnswered = flight.wasAnswered;
     upcoming.attempt = flight.attempt + 1;
     upcoming.attemptDueUs = flight.retryAtUs;
     return upcoming;
@@ -105,35 +106,21 @@ export class Planner {
   }
 
   #enter(upcoming: Upcoming, journey: number, arrival: number): void {
-    const session = newSession(this.#keepsCookies[journey] === true);
-    const first = this.#firstStep(journey, session);
     upcoming.journey = journey;
-    upcoming.session = session;
-    this.#name(upcoming, this.#guide.operation(journey, first), requestIndex(arrival, Math.max(0, first)));
-  }
-
-  /** Nothing is carried yet and no reply can be at fault: a `when` that throws now does so for every user. */
-  #firstStep(journey: number, session: JourneySession): number {
-    try {
-      return this.#guide.stepFrom(journey, 0, session.carried);
-    } catch (thrown) {
-      const fix = "before a journey's first reply nothing is carried: its first when() is given {}";
-      throw new Fault(
-        "usage",
-        `when() of ${this.#guide.errorKey(journey)} failed: ${messageOf(thrown)}`,
-        { fix },
-        { cause: thrown },
-      );
-    }
+    upcoming.session = newSession(this.#keepsCookies[journey] === true);
+    this.#name(upcoming, this.#guide.operation(journey, 0), arrival);
   }
 
   #lookOn(flight: Flight, session: JourneySession): void {
     const step = stepOf(flight.index);
+    let asked: JourneyFunction = "carry";
     try {
       if (this.#guide.wantsReply(flight.journey, step))
         session.carried = this.#guide.carried(flight.journey, step, replyOf(flight), session.carried);
+      asked = "when";
       flight.nextStep = this.#guide.stepFrom(flight.journey, step + 1, session.carried);
-    } catch {
+    } catch (thrown) {
+      this.#troubles.threw(flight.journey, asked, thrown);
       flight.outcome = "failed";
       flight.errorKey = this.#guide.errorKey(flight.journey);
     }
@@ -161,7 +148,6 @@ export class Planner {
   #name(upcoming: Upcoming, operation: number, index: number): void {
     upcoming.operation = operation;
     upcoming.index = index;
-    upcoming.wantsReply =
-      this.#retriers[operation]?.wantsReply === true || this.#guide.wantsReply(upcoming.journey, stepOf(index));
+    upcoming.wantsReply = this.#guide.wantsReply(upcoming.journey, stepOf(index));
   }
 }

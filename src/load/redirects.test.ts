@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BuiltRequest } from "./requests.ts";
 import { hopAfter, hopText } from "./redirects.ts";
-import { sitesOf } from "./sites.ts";
+import { sitesOf, type Site } from "./sites.ts";
 
 const sites = sitesOf(["http://a.example:80", "https://b.example"], { host: null });
 const [a, b] = [sites[0]!, sites[1]!];
@@ -69,15 +69,16 @@ describe("a request as it goes on", () => {
     "host: a.example",
     "x-synthetic-run: r",
     "Authorization: Bearer t",
-    "cookie: own=1",
     "content-type: application/json",
     "content-length: 2",
+    "cookie: own=1",
   ];
-  const built = { text: `${lines.join("\r\n")}\r\n\r\n{}`, method: "POST", site: a } as BuiltRequest;
-  const sent = (hop: Parameters<typeof hopText>[1], cookies: string | null) => hopText(built, hop, cookies).split("\r\n");
+  const text = `${lines.join("\r\n")}\r\n\r\n{}`;
+  const built = { text, method: "POST", site: a, ownCookies: "own=1" } as BuiltRequest;
+  const sent = (hop: Parameters<typeof hopText>[1]) => hopText(built, hop, "").split("\r\n");
 
   it("keeps everything but its path at the same site", () => {
-    expect(sent({ site: a, method: "POST", path: "/n" }, null)).toEqual([
+    expect(sent({ site: a, method: "POST", path: "/n" })).toEqual([
       "POST /n HTTP/1.1",
       "host: a.example",
       ...lines.slice(2),
@@ -87,7 +88,7 @@ describe("a request as it goes on", () => {
   });
 
   it("loses its body, and what is said of it, when it becomes a GET", () => {
-    expect(sent({ site: a, method: "GET", path: "/n" }, null)).toEqual([
+    expect(sent({ site: a, method: "GET", path: "/n" })).toEqual([
       "GET /n HTTP/1.1",
       "host: a.example",
       "x-synthetic-run: r",
@@ -99,15 +100,19 @@ describe("a request as it goes on", () => {
   });
 
   it("keeps its tag and loses its credentials on the way to another site", () => {
-    const text = hopText(built, { site: b, method: "POST", path: "/n" }, null);
+    const text = hopText(built, { site: b, method: "POST", path: "/n" }, "");
     expect(text).toContain("host: b.example\r\nx-synthetic-run: r\r\ncontent-type");
     expect(text).not.toMatch(/authorization|cookie/i);
   });
 
-  it("has the cookies of its journey as they are by then", () => {
-    const cookiesOf = (cookies: string) =>
-      sent({ site: a, method: "GET", path: "/n" }, cookies).filter((line) => line.startsWith("cookie"));
-    expect(cookiesOf("sid=2")).toEqual(["cookie: sid=2"]);
-    expect(cookiesOf("")).toEqual([]);
+  it("has its own cookies and those of its journey as they are by then, and at another site those alone", () => {
+    const cookiesOf = (site: Site, cookies: string) =>
+      hopText(built, { site, method: "GET", path: "/n" }, cookies)
+        .split("\r\n")
+        .filter((line) => line.startsWith("cookie"));
+    expect(cookiesOf(a, "sid=2")).toEqual(["cookie: own=1; sid=2"]);
+    expect(cookiesOf(a, "")).toEqual(["cookie: own=1"]);
+    expect(cookiesOf(b, "sid=2")).toEqual(["cookie: sid=2"]);
+    expect(cookiesOf(b, "")).toEqual([]);
   });
 });

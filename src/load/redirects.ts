@@ -1,6 +1,6 @@
 import { headerOf } from "../wire/head.ts";
 import type { Flight } from "./flight.ts";
-import type { BuiltRequest } from "./requests.ts";
+import { joinCookies, type BuiltRequest } from "./requests.ts";
 import type { Site } from "./sites.ts";
 
 /** Where a request is to go next: the same one as before, or a GET. */
@@ -39,24 +39,24 @@ function methodAfter(status: number, method: string): string {
 /** Fields that speak of a body, which a request that has become a GET no longer has (Fetch standard, "request-body-header name"). */
 const ofBody = new Set(["content-length", "content-type", "content-encoding", "content-language", "content-location"]);
 /** Fields that are meant for one site only. */
-const ofSite = new Set(["authorization", "cookie", "proxy-authorization"]);
+const ofSite = new Set(["authorization", "proxy-authorization"]);
 
 /**
- * The text of a request as it goes to a hop: the same tag, headers and body, unless the hop says otherwise. `cookies` is the value of
- * its `cookie` header; null: whatever the request itself has.
+ * The text of a request as it goes to a hop: the same tag, headers and body, unless the hop says otherwise. `cookies` are those of its
+ * journey as they are by now; the scenario's own go with them, but to no other site.
  */
-export function hopText(built: BuiltRequest, hop: Hop, cookies: string | null): string {
+export function hopText(built: BuiltRequest, hop: Hop, cookies: string): string {
   const end = built.text.indexOf("\r\n\r\n");
   const lostBody = hop.method !== built.method;
   const lines = built.text.slice(0, end).split("\r\n").slice(2);
   const kept = lines.filter((line) => {
     const name = line.slice(0, line.indexOf(":")).toLowerCase();
-    if (name === "cookie" && cookies !== null) return false;
-    return !(lostBody && ofBody.has(name)) && !(hop.site !== built.site && ofSite.has(name));
+    return name !== "cookie" && !(lostBody && ofBody.has(name)) && !(hop.site !== built.site && ofSite.has(name));
   });
   const begin = [`${hop.method} ${hop.path} HTTP/1.1`, `host: ${hop.site.host}`];
-  const sent = cookies === null || cookies === "" ? [] : [`cookie: ${cookies}`];
-  return `${[...begin, ...kept, ...sent].join("\r\n")}\r\n\r\n${lostBody ? "" : built.text.slice(end + 4)}`;
+  const sent = joinCookies(hop.site === built.site ? built.ownCookies : "", cookies);
+  const last = sent === "" ? [] : [`cookie: ${sent}`];
+  return `${[...begin, ...kept, ...last].join("\r\n")}\r\n\r\n${lostBody ? "" : built.text.slice(end + 4)}`;
 }
 
 /** A flight that has been sent on: where it is now, and what it has to look like in the end. */
@@ -89,8 +89,7 @@ export class RedirectFollower {
     if (hop === null || typeof hop === "string") return hop;
     if (trail === undefined) this.#trails.set(flight, { hop, hops: 1, sentUs: flight.sentUs, dispatchedUs: flight.dispatchedUs });
     else Object.assign(trail, { hop, hops: trail.hops + 1 });
-    const cookies = flight.session?.cookies ?? null;
-    flight.request = hopText(flight.built, hop, cookies === null ? null : cookies.headerFor(hop.site.face + hop.path));
+    flight.request = hopText(flight.built, hop, flight.session?.cookies?.headerFor(hop.site.face + hop.path) ?? "");
     flight.isHead = hop.method === "HEAD";
     flight.dispatchedUs = nowUs;
     return hop.site;
@@ -102,12 +101,13 @@ export class RedirectFollower {
     return site.face + path;
   }
 
-  /** A flight goes no further: its instants are those of the whole way. */
-  end(flight: Flight): void {
+  /** A flight goes no further: its instants are those of the whole way. Whether it had been sent on at all. */
+  end(flight: Flight): boolean {
     const trail = this.#trails.get(flight);
-    if (trail === undefined) return;
+    if (trail === undefined) return false;
     this.#trails.delete(flight);
     flight.sentUs = trail.sentUs;
     flight.dispatchedUs = trail.dispatchedUs;
+    return true;
   }
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { plainNetwork, type ConnectionPlan } from "../model/plan.ts";
-import type { ScenarioInput } from "../model/scenario.ts";
+import type { RequestShape, ScenarioInput } from "../model/scenario.ts";
 import { purposes, tagHeaders } from "../model/tags.ts";
 import { version } from "../version.ts";
 import type { Cookies, JourneySession } from "./journey-session.ts";
 import { RequestBuilder, type BuiltRequest } from "./requests.ts";
+import { siteAt, sitesOf } from "./sites.ts";
 
 const scenario: ScenarioInput = {
   name: "t",
@@ -62,8 +63,18 @@ describe("a request", () => {
     ["a blank in a path", { path: "/x y" }],
     ["a line break in a header", { path: "/", headers: { "x-name": "a\r\nx-evil: b" } }],
     ["a letter that is cut down to a line break", { path: "/", headers: { "x-name": "\u4e0a\u5b98" } }],
+    ["a path that never came", { path: undefined }],
+    ["a path of another kind", { path: ["/x"] }],
+    ["a path that names another host behind a proxy", { path: "@evil.example/x" }],
+    ["a path with a part for browsers", { path: "/x#y" }],
+    ["a method in small letters", { path: "/", method: "post" }],
+    ["a method that is a list", { path: "/", method: ["POST"] }],
+    ["a tunnel", { path: "/", method: "CONNECT" }],
+    ["a forged tag", { path: "/", headers: { "X-Synthetic-Run": "r" } }],
+    ["a length of its own", { path: "/", headers: { "content-length": "0" } }],
+    ["a framing of its own", { path: "/", headers: { "Transfer-Encoding": "chunked" } }],
   ])("refuses %s", (_, shape) => {
-    expect(() => builder.bytes(0, shape, "u1", 1, "load", null)).toThrow(RangeError);
+    expect(() => builder.bytes(0, shape as RequestShape, "u1", 1, "load", null)).toThrow(RangeError);
   });
 
   it("says whose request failed when the scenario makes none", () => {
@@ -84,7 +95,8 @@ describe("a request", () => {
   it("has its operation's own cookie header before those of the journey, in one line", () => {
     const cookies = { headerFor: (url: string) => `from=${url}` } as unknown as Cookies;
     const session: JourneySession = { carried: {}, cookies };
-    const { text } = builder.bytes(0, { path: "/x", headers: { Cookie: "own=1" } }, "u1", 1, "load", session);
+    const { text, ownCookies } = builder.bytes(0, { path: "/x", headers: { Cookie: "own=1" } }, "u1", 1, "load", session);
+    expect(ownCookies).toBe("own=1");
     expect(text.match(/^cookie: .*$/gim)).toEqual(["cookie: own=1; from=http://127.0.0.1:1/x"]);
   });
 
@@ -119,12 +131,21 @@ describe("where a request goes", () => {
     expect(host("http://127.0.0.1:1", { host: "health.example" })).toBe("health.example");
   });
 
-  it("takes several targets in turn, and keeps a journey at one", () => {
+  it("is one of several targets, the same for all of a journey", () => {
     const builder = at(["http://a:1", "http://b:2", "http://c:3"], {});
-    const hosts = (indexes: readonly number[]) => indexes.map((index) => hostOf(builder.build(0, 0, index, 0, "load", null)));
-    expect(hosts([0, 1, 2, 3])).toEqual(["a:1", "b:2", "c:3", "a:1"]);
-    expect(hosts([5, 5 + 2 ** 32, 5 + 2 * 2 ** 32])).toEqual(["c:3", "c:3", "c:3"]);
-    expect(builder.build(0, 0, -1, 0, "prepare", null).site.target).toBe(0);
+    const target = (index: number) => builder.build(0, 0, index, 0, "load", null).site.target;
+    for (const index of [0, 1, 2, 3, 4, 5])
+      expect([index + 2 ** 32, index + 2 * 2 ** 32].map(target)).toEqual([target(index), target(index)]);
+    expect(builder.build(0, 0, -1, 0, "prepare", null).site.target).toBeLessThan(3);
+  });
+
+  it.each([2, 3, 4])("is each of %i targets as often, for the requests of any of as many workers", (count) => {
+    const sites = sitesOf(["http://a:1", "http://b:2", "http://c:3", "http://d:4"].slice(0, count), { host: null });
+    for (let worker = 0; worker < count; worker++) {
+      const times = sites.map(() => 0);
+      for (let index = worker; index < 3_000 * count; index += count) times[siteAt(sites, 9, index).target]! += 1;
+      for (const of of times) expect(Math.abs(of * count - 3_000)).toBeLessThan(300);
+    }
   });
 
   it("says that a fresh connection is closed after it, but not in HTTP/2, which has no such field", () => {

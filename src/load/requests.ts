@@ -3,6 +3,7 @@ import type { ConnectionPlan, RunPlan } from "../model/plan.ts";
 import type { At, Operation, RequestShape, ScenarioInput, SyntheticUser } from "../model/scenario.ts";
 import type { Purpose } from "../model/tags.ts";
 import { requestRandom } from "../pace/schedule.ts";
+import { isMethod, isPath } from "../scenario/request.ts";
 import { encodeBody } from "./bodies.ts";
 import { HeaderNames } from "./header-names.ts";
 import { type JourneySession, nothingCarried } from "./journey-session.ts";
@@ -19,6 +20,8 @@ export interface BuiltRequest {
   readonly traceId: string;
   /** The `idempotency-key` header, where the operation sends one. */
   readonly key: string | undefined;
+  /** Value of the scenario's own `cookie` header, to which those of a journey are added; empty where there is none. */
+  readonly ownCookies: string;
   readonly site: Site;
   /** To be sent on a connection of its own. The request says so, too. */
   readonly fresh: boolean;
@@ -106,7 +109,10 @@ export class RequestBuilder {
     }
   }
 
-  /** A shape as HTTP/1.1 text, tagged. Throws RangeError where a part of it could forge a header or a request of its own. */
+  /**
+   * A shape as HTTP/1.1 text, tagged. Throws RangeError where a part of it could forge a header, a request or an address of its own:
+   * what is made of replies comes here without any other check.
+   */
   bytes(
     operation: number,
     shape: RequestShape,
@@ -116,40 +122,48 @@ export class RequestBuilder {
     session: JourneySession | null,
   ): BuiltRequest {
     const { method = "GET", path, headers } = shape;
-    if ((method !== "GET" && unsafe.test(method)) || unsafe.test(path))
-      throw new RangeError("method and path must be printable ASCII without blanks");
+    if (method !== "GET" && !isMethod(method)) throw new RangeError("the method must be one in capitals, other than CONNECT");
+    if (!isPath(path)) throw new RangeError('the path must begin with "/" and be printable ASCII without blanks or "#"');
     if (unsafe.test(userId)) throw new RangeError("a user's id must be printable ASCII without blanks");
-    const site = siteAt(this.#sites, index);
+    const site = siteAt(this.#sites, this.#seed, index);
     const fresh = this.#fresh[operation] === true;
     const traceId = this.#tag.traceId(index);
     let head = `${method} ${path} HTTP/1.1\r\nhost: ${site.host}\r\n${this.#tag.text(userId, traceId, index, purpose)}`;
     if (fresh) head += this.#closing;
     let key: string | undefined;
-    let cookies = session === null || session.cookies === null ? "" : session.cookies.headerFor(site.face + path);
+    let ownCookies = "";
     for (const name in headers) {
       const value = headers[name] ?? "";
       if (unsafeValue.test(value)) throw new RangeError(`the header ${JSON.stringify(name)} must be printable ASCII`);
       const known = this.#names.of(name);
       if (known.isKey) key = value;
-      // One `cookie` field is all that a request may have (RFC 6265, section 5.4).
-      if (known.isCookie) cookies = cookies === "" ? value : `${value}; ${cookies}`;
+      if (known.isCookie) ownCookies = joinCookies(ownCookies, value);
       else head += `${known.begin}${value}\r\n`;
     }
+    const cookies =
+      session === null || session.cookies === null
+        ? ownCookies
+        : joinCookies(ownCookies, session.cookies.headerFor(site.face + path));
     if (cookies !== "") head += `cookie: ${cookies}\r\n`;
     const body = encodeBody(shape, this.#seed, index);
     if (body === null) {
       const text = bodyMethods.has(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
-      return { text, encoding: "latin1", method, path, traceId, key, site, fresh };
+      return { text, encoding: "latin1", method, path, traceId, key, ownCookies, site, fresh };
     }
     if (body.type !== null) head += `content-type: ${body.type}\r\n`;
     const text = `${head}content-length: ${body.bytes}\r\n\r\n${body.text}`;
-    return { text, encoding: body.encoding, method, path, traceId, key, site, fresh };
+    return { text, encoding: body.encoding, method, path, traceId, key, ownCookies, site, fresh };
   }
 }
 
 /** Anything but printable ASCII: line breaks forge requests, and what is beyond Latin-1 is cut down to them on the wire. */
 const unsafe = /[^\u0021-\u007e]/;
 const unsafeValue = /[^\t\u0020-\u007e]/;
+
+/** Cookies of two sources in one value: a request may have a single `cookie` field (RFC 6265, section 5.4). */
+export function joinCookies(first: string, second: string): string {
+  return first === "" || second === "" ? first + second : `${first}; ${second}`;
+}
 
 /** Methods whose requests have a body by nature: an absent one must be announced (RFC 9110, section 8.6). */
 const bodyMethods = new Set(["POST", "PUT", "PATCH"]);

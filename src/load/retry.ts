@@ -9,6 +9,11 @@ const defaults = { base: "100ms", max: "10s" } as const;
 /** Most retries that may be saved up for a burst of them: a guess. gRPC lets 1,000 tokens be kept at most; Finagle forgets them after 10 s. */
 const savedRetriesMax = 100;
 
+/** Whether a policy waits for as long as a reply's `Retry-After` asks, so that the head must be kept. */
+export function readsRetryAfter({ retryAfter = true }: RetryPolicy): boolean {
+  return retryAfter;
+}
+
 /** What a policy must know of an attempt that has ended. Times are microseconds since the run's start. */
 export interface EndedAttempt {
   readonly index: number;
@@ -28,13 +33,12 @@ export interface EndedAttempt {
 export class Retrier {
   /** How long one attempt may take; Infinity: as long as the request itself. */
   readonly attemptDeadlineUs: number;
-  /** `Retry-After` has to be read. */
-  readonly wantsReply: boolean;
   readonly #policy: RetryPolicy;
   readonly #on: ReadonlySet<string>;
   readonly #baseUs: number;
   readonly #maxUs: number;
   readonly #seed: number;
+  readonly #readsRetryAfter: boolean;
   #tokens = 0;
 
   constructor(policy: RetryPolicy, seed: number) {
@@ -43,7 +47,7 @@ export class Retrier {
     this.#on = new Set(policy.on ?? retriedByDefault);
     this.#baseUs = parseDurationUs(policy.base ?? defaults.base) ?? 0;
     this.#maxUs = parseDurationUs(policy.max ?? defaults.max) ?? 0;
-    this.wantsReply = policy.retryAfter ?? true;
+    this.#readsRetryAfter = readsRetryAfter(policy);
     const attemptUs = policy.attemptDeadline === undefined ? undefined : parseDurationUs(policy.attemptDeadline);
     this.attemptDeadlineUs = attemptUs ?? Number.POSITIVE_INFINITY;
   }
@@ -58,7 +62,7 @@ export class Retrier {
     const { attempt, errorKey, index } = ended;
     if (attempt >= this.#policy.attempts || errorKey === null || !this.#tries(errorKey)) return 0;
     const ownUs = this.#backoffUs(attempt, unit(mix(this.#seed, streams.retry, index), streams.retry, attempt));
-    const askedUs = this.wantsReply && ended.head !== "" ? retryAfterUs(headerOf(ended.head, "retry-after"), wallMs) : 0;
+    const askedUs = this.#readsRetryAfter && ended.head !== "" ? retryAfterUs(headerOf(ended.head, "retry-after"), wallMs) : 0;
     const atUs = ended.doneUs + Math.max(ownUs, askedUs);
     return atUs < deadlineUs && this.#pays() ? atUs : 0;
   }

@@ -6,13 +6,14 @@ import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
 import { plainNetwork, type RunPlan } from "../model/plan.ts";
 import type { RequestSample } from "../model/sample.ts";
-import type { Operation, ScenarioInput } from "../model/scenario.ts";
+import type { Operation, RetryPolicy, ScenarioInput } from "../model/scenario.ts";
 import type { ConnectPhases } from "../wire/transport.ts";
 import type { Flight } from "./flight.ts";
 import { loadCookies, newSession, type JourneySession } from "./journey-session.ts";
 import { replyOf } from "./reply.ts";
 import { RequestBuilder } from "./requests.ts";
 import { Sender } from "./sender.ts";
+import { siteAt, sitesOf } from "./sites.ts";
 
 /** What a server was asked, in order: `GET /path` and the headers it came with. */
 interface Asked {
@@ -141,7 +142,7 @@ describe("connections", () => {
     const targets = await Promise.all([0, 1, 2].map((at) => serve((_, reply) => reply.end(String(at)))));
     const { sender, send } = senderOf(targets, { checks: { ours: () => true } });
     const flights = await Promise.all(Array.from({ length: 30 }, (_, index) => send(index)));
-    expect(flights.map((flight) => replyOf(flight).body)).toEqual(flights.map(({ index }) => String(index % 3)));
+    expect(flights.map((flight) => replyOf(flight).body)).toEqual(flights.map(({ built }) => String(built.site.target)));
     // Ten connections for three targets: four and three and three.
     expect(sender.connections).toBe(10);
     const pending = send(31);
@@ -191,6 +192,17 @@ describe("redirects", () => {
     expect(asked[1]?.headers).not.toHaveProperty("content-length");
   });
 
+  it("may have written what is refused at their end", async () => {
+    const target = await serve((request, reply) => {
+      if (request.method === "POST") redirectTo(303, "/end", reply);
+      else reply.writeHead(503).end();
+    });
+    const { send } = senderOf([target], { kind: "write", redirects: 1, request: () => ({ method: "POST", path: "/1" }) });
+    expect(await send(1)).toMatchObject({ outcome: "rejected", errorKey: "status:503", journal: "unknown" });
+    const direct = senderOf([target], { kind: "write", redirects: 1, request: () => ({ method: "PUT", path: "/1" }) });
+    expect(await direct.send(1)).toMatchObject({ outcome: "rejected", journal: "rejected" });
+  });
+
   it("end where they go in circles, and the last one is judged like any reply", async () => {
     const target = await serve((_, reply) => redirectTo(302, "/again", reply));
     expect((await senderOf([target], { redirects: 3 }).send(1)).errorKey).toBe("status:302");
@@ -203,9 +215,16 @@ describe("redirects", () => {
     const first = await serve((request, reply) =>
       redirectTo(302, request.url === "/0" ? `${second}/n` : "http://127.0.0.1:1/", reply),
     );
-    const { send } = senderOf([first, second], { redirects: 1, request: (_, at) => ({ path: `/${at.index}` }) });
-    expect((await send(0)).outcome).toBe("ok");
-    const flight = await send(2);
+    // Requests that go to the first target.
+    const [to, away] = [0, 1, 2, 3, 4, 5, 6, 7].filter(
+      (index) => siteAt(sitesOf([first, second], plainNetwork), 1, index).target === 0,
+    );
+    const { send } = senderOf([first, second], {
+      redirects: 1,
+      request: (_, at) => ({ path: at.index === to ? "/0" : "/2" }),
+    });
+    expect((await send(to ?? -1)).outcome).toBe("ok");
+    const flight = await send(away ?? -1);
     expect(flight).toMatchObject({ outcome: "failed", errorKey: "redirect:other-origin", journal: "unknown", status: 302 });
     expect(flight.responseUs).toBeGreaterThan(0);
     expect(whats().toSorted()).toEqual(["GET /0", "GET /2", "GET /n"]);
@@ -243,6 +262,16 @@ describe("cookies of a journey", () => {
       ["GET /3", undefined],
     ]);
   });
+
+  it("go with the scenario's own over a redirect", async () => {
+    const target = await serve((request, reply) => {
+      if (request.url === "/1") reply.setHeader("set-cookie", "sid=1; Path=/").writeHead(302, { location: "/in" }).end();
+      else reply.end();
+    });
+    const { send } = senderOf([target], { redirects: 1, request: () => ({ path: "/1", headers: { cookie: "own=1" } }) });
+    await send(1, newSession(true));
+    expect(asked.map(({ headers }) => headers.cookie)).toEqual(["own=1", "own=1; sid=1"]);
+  });
 });
 
 describe("what is kept of a reply", () => {
@@ -270,6 +299,38 @@ describe("what is kept of a reply", () => {
     expect((await send(1)).outcome).toBe("ok");
     expect((await send(2)).errorKey).toBe("check:green");
     expect((await senderOf([target], { checks: { any: (reply) => reply.status === 200 } }).send(2)).outcome).toBe("ok");
+  });
+
+  it("is the head alone where a retry has to wait for as long as that says", async () => {
+    const target = await serve((_, reply) => reply.end("body"));
+    const keeps = async (retry: RetryPolicy) => {
+      const { send } = senderOf([target], { retry });
+      const flights = [await send(0), await send(1)];
+      return flights.map(({ head, body }) => [head !== "", body]);
+    };
+    expect(await keeps({ attempts: 2 })).toEqual([
+      [true, null],
+      [true, null],
+    ]);
+    expect(await keeps({ attempts: 2, retryAfter: false })).toEqual([
+      [true, null],
+      [false, null],
+    ]);
+  });
+
+  it("is head and body of an error, so that what is compressed can be read", async () => {
+    const target = await serve((_, reply) => {
+      reply
+        .setHeader("content-encoding", "gzip")
+        .setHeader("server-timing", "db;dur=2")
+        .writeHead(500)
+        .end(gzipSync("out of order"));
+    });
+    const { send, samples, seconds } = senderOf([target], {});
+    for (const index of [0, 1, 2]) await send(index);
+    expect(samples.map(({ reply }) => reply)).toEqual(["out of order", "out of order", "out of order"]);
+    // Its timing is read from as many as that of any reply: every fourth.
+    expect(seconds.close(0).serverTiming).toMatchObject([{ count: 1 }]);
   });
 
   it("is shown as an example, with secrets taken out", async () => {

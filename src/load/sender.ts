@@ -11,6 +11,7 @@ import { type Departure, Flight } from "./flight.ts";
 import { judge, needsReply } from "./outcome.ts";
 import { RedirectFollower, type RedirectError } from "./redirects.ts";
 import { replyOf } from "./reply.ts";
+import { readsRetryAfter } from "./retry.ts";
 import { SampleBook } from "./samples.ts";
 import { sitesOf } from "./sites.ts";
 
@@ -39,6 +40,8 @@ const timingStride = 4;
 interface Handling {
   readonly definition: Operation;
   readonly needsReply: boolean;
+  /** Where a redirect leads to, and how long a retry is to wait, stand in the head. */
+  readonly needsHead: boolean;
   readonly redirects: number;
 }
 
@@ -63,7 +66,9 @@ export class Sender {
       sample,
     );
     this.#handling = operations.map((definition) => {
-      return { definition, needsReply: needsReply(definition), redirects: definition.redirects ?? 0 };
+      const { redirects = 0, retry } = definition;
+      const needsHead = redirects > 0 || (retry !== undefined && readsRetryAfter(retry));
+      return { definition, needsReply: needsReply(definition), needsHead, redirects };
     });
     this.#follower = new RedirectFollower(sitesOf(plan.targets, plan.connections));
     this.#transports = plan.targets.map((origin, target) => this.#open(origin, target));
@@ -89,12 +94,12 @@ export class Sender {
 
   send(departure: Departure): void {
     const flight = new Flight(departure);
-    const { needsReply, redirects } = this.#handlingOf(flight);
+    const { needsReply, needsHead } = this.#handlingOf(flight);
     const keeps = needsReply || departure.wantsReply;
     const cookies = flight.session !== null && flight.session.cookies !== null;
     flight.fresh = departure.built.fresh;
     flight.keepBody = keeps;
-    flight.keepHead = keeps || redirects > 0 || cookies || this.#count++ % timingStride === 0;
+    flight.keepHead = keeps || needsHead || cookies || this.#count++ % timingStride === 0;
     this.#dispatch(flight, departure.built.site.target);
   }
 
@@ -113,9 +118,9 @@ export class Sender {
     for (const transport of this.#transports) transport.close();
   }
 
-  /** Emits the slowest requests of the step that ended. */
-  endStep(): void {
-    this.#samples.endStep();
+  /** Emits the slowest requests of a step that ended, and of what was before it. */
+  endStep(step: number): void {
+    this.#samples.endStep(step);
   }
 
   #open(origin: string, target: number): Transport<Flight> {
@@ -147,14 +152,15 @@ export class Sender {
     const { redirects, definition, needsReply } = this.#handlingOf(flight);
     if (flight.head !== "") flight.session?.cookies?.keep(this.#follower.urlOf(flight), flight.head);
     let redirectError: RedirectError | null = null;
+    let wasRedirected = false;
     if (redirects > 0) {
       const next = this.#follower.follow(flight, redirects, this.nowUs());
       if (next !== null && typeof next === "object") return this.#dispatch(flight, next.target);
       redirectError = next;
-      this.#follower.end(flight);
+      wasRedirected = this.#follower.end(flight);
     }
     const { status, wasSent } = flight;
-    const seen = { status, wasSent, error: flight.error ?? redirectError };
+    const seen = { status, wasSent, error: flight.error ?? redirectError, wasRedirected };
     const judged = judge(definition, seen, needsReply ? replyOf(flight) : null);
     flight.outcome = judged.outcome;
     flight.errorKey = judged.errorKey;
@@ -177,7 +183,8 @@ export class Sender {
     if (flight.errorKey !== null) seconds.error(flight.errorKey);
     if (flight.responseUs === undefined) return;
     seconds.answered(flight.responseUs, flight.status);
-    const timing = flight.head === "" ? undefined : headerOf(flight.head, "server-timing");
+    // Not of every error whose head is there anyway: errors would then be more of what is read than of what was answered.
+    const timing = flight.keepHead ? headerOf(flight.head, "server-timing") : undefined;
     if (timing !== undefined)
       readServerTiming(timing, (entry, durationUs) => seconds.serverTiming(flight.operation, entry, durationUs));
   }

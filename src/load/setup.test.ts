@@ -1,11 +1,27 @@
-import { expect, it } from "vitest";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Fault } from "../model/fault.ts";
+import { plainNetwork, type ConnectionPlan } from "../model/plan.ts";
 import type { ScenarioInput, SetupContext } from "../model/scenario.ts";
 import { runSetup } from "./setup.ts";
 
-const plan = { scenario: { name: "t", path: "/s/t.ts", hash: "h" }, seed: 7, target: "http://127.0.0.1:1" };
-const run = (setup: ScenarioInput["setup"], signal = new AbortController().signal, limitMs = 5_000) =>
-  runSetup({ setup } as ScenarioInput, { plan, runId: "run-1", signal, limitMs });
+const connections: ConnectionPlan = { ...plainNetwork, policy: "keep-alive", max: 1, deadlineUs: 1 };
+const target = "http://127.0.0.1:1";
+const plan = {
+  scenario: { name: "t", path: "/s/t.ts", hash: "h" },
+  seed: 7,
+  target,
+  targets: [target],
+  admin: "http://127.0.0.1:2",
+  connections,
+};
+const run = (
+  setup: ScenarioInput["setup"],
+  signal = new AbortController().signal,
+  limitMs = 5_000,
+  changed: Partial<typeof plan> = {},
+) => runSetup({ setup } as ScenarioInput, { plan: { ...plan, ...changed }, runId: "run-1", signal, limitMs });
 const faultOf = async (running: Promise<unknown>): Promise<Fault> => {
   const thrown: unknown = await running.catch((reason: unknown) => reason);
   return thrown instanceof Fault ? thrown : expect.unreachable(`no fault: ${String(thrown)}`);
@@ -68,13 +84,79 @@ it("waits for no setup that never ends, and tells it to end", async () => {
 
 it("is called off by Ctrl-C, whatever setup makes of that", async () => {
   const stop = new AbortController();
-  const stubborn = run(() => new Promise(() => undefined), stop.signal);
+  const begun: string[] = [];
+  const stubborn = run(() => new Promise(() => begun.push("stubborn")), stop.signal);
   const obedient = run(
-    ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("off")))),
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        begun.push("obedient");
+        signal.addEventListener("abort", () => reject(new Error("off")));
+      }),
     stop.signal,
   );
+  await expect.poll(() => begun).toHaveLength(2);
   stop.abort("stopped by SIGINT");
   await expect(stubborn).rejects.toBe("stopped by SIGINT");
   await expect(obedient).rejects.toBe("stopped by SIGINT");
   await expect(run(() => 1, stop.signal)).rejects.toBe("stopped by SIGINT");
+});
+
+describe("the fetch that setup is given", () => {
+  let server: Server;
+  let seen: IncomingMessage[];
+  let port: number;
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((request, reply) => {
+      seen.push(request);
+      request.resume();
+      if (request.url === "/away") reply.writeHead(302, { location: "http://other.example/" }).end();
+      else reply.end('{"token":"t"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    ({ port } = server.address() as AddressInfo);
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const login: ScenarioInput["setup"] = async ({ target, headers, signal, fetch }) => {
+    const reply = await fetch(`${target}/login`, { method: "POST", headers, signal, body: new URLSearchParams({ user: "u1" }) });
+    return reply.json();
+  };
+  const named = (network: Partial<ConnectionPlan> = {}) => {
+    const target = `http://login.example:${port}`;
+    return {
+      target,
+      targets: [target],
+      connections: { ...connections, resolve: { [`login.example:${port}`]: "127.0.0.1" }, ...network },
+    };
+  };
+
+  it("goes where the load goes, by what resolve says of a name that nobody else knows, with the load's Host", async () => {
+    expect(await run(login, undefined, 5_000, named({ host: "shown.example" }))).toEqual({ token: "t" });
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.headers).toMatchObject({ host: "shown.example", "x-synthetic-purpose": "prepare" });
+    expect(seen[0]?.headers["content-type"]).toContain("application/x-www-form-urlencoded");
+  });
+
+  it("goes through the run's proxy", async () => {
+    const proxied = { ...named(), connections: { ...connections, proxy: `http://127.0.0.1:${port}` } };
+    expect(await run(login, undefined, 5_000, proxied)).toEqual({ token: "t" });
+    expect(seen[0]?.url).toBe(`http://login.example:${port}/login`);
+  });
+
+  it("refuses any other origin, by a redirect too", async () => {
+    const straying = (path: string) => run(({ target, fetch }) => fetch(new URL(path, target)), undefined, 5_000, named());
+    const sentence = "setup's fetch goes to the targets and to admin, not to http://other.example";
+    expect((await faultOf(straying("http://other.example/login"))).message).toContain(sentence);
+    expect((await faultOf(straying("/away"))).message).toContain(sentence);
+  });
+
+  it("is of no use any more when setup is done", async () => {
+    const kept: SetupContext["fetch"][] = [];
+    await run(({ fetch }) => void kept.push(fetch), undefined, 5_000, named());
+    await expect(kept[0]?.(named().target)).rejects.toThrow(/destroyed/);
+  });
 });

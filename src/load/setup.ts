@@ -3,12 +3,13 @@ import type { RunPlan } from "../model/plan.ts";
 import type { ScenarioInput, SetupContext } from "../model/scenario.ts";
 import { ownTagHeaders } from "../model/tags.ts";
 import { version } from "../version.ts";
+import type { SetupPlaces } from "./setup-fetch.ts";
 
 /** How long a scenario's `setup` may take: it makes a session or two, it does not fill a database. */
 const setupLimitMs = 60_000;
 
 export interface SetupOptions {
-  readonly plan: Pick<RunPlan, "scenario" | "seed" | "target">;
+  readonly plan: Pick<RunPlan, "scenario" | "seed" | "target"> & SetupPlaces;
   readonly runId: string;
   readonly signal: AbortSignal;
   /** Default: a minute. */
@@ -37,6 +38,8 @@ export async function runSetup(input: ScenarioInput, options: SetupOptions): Pro
 
 async function setUp(input: ScenarioInput, { plan, runId, signal, limitMs = setupLimitMs }: SetupOptions): Promise<unknown> {
   const { path } = plan.scenario;
+  // Loaded where it is needed, since undici takes some 60 ms.
+  const { SetupFetch } = await import("./setup-fetch.ts");
   signal.throwIfAborted();
   const late = new Fault("usage", `setup() of ${path} is not done after ${limitMs / 1_000} s`, {
     expected: "an end within that time",
@@ -46,8 +49,10 @@ async function setUp(input: ScenarioInput, { plan, runId, signal, limitMs = setu
   const timer = setTimeout(() => limit.abort(late), limitMs);
   const either = AbortSignal.any([signal, limit.signal]);
   const headers = ownTagHeaders(runId, "prepare", 0, version);
+  await using own = new SetupFetch(plan);
   try {
-    const work = begun(input, { runId, seed: plan.seed, target: plan.target, headers, signal: either });
+    const context = { runId, seed: plan.seed, target: plan.target, headers, signal: either, fetch: own.fetch };
+    const work = begun(input, context);
     return await Promise.race([work, rejection(either)]);
   } catch (thrown) {
     either.throwIfAborted();

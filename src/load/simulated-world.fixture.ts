@@ -8,13 +8,16 @@ import type { Purpose } from "../model/tags.ts";
 import { Engine } from "./engine.ts";
 import { type Departure, Flight } from "./flight.ts";
 import type { JourneySession } from "./journey-session.ts";
+import type { JourneyTrouble } from "./journey-troubles.ts";
 import type { BuiltRequest } from "./requests.ts";
 import type { RunningStep } from "./running-step.ts";
 
 /** How a request ends in the simulated world. */
 export interface Answer {
-  /** Null: never. */
+  /** Null: never, so that its deadline ends it. */
   readonly afterUs: number | null;
+  /** Even its deadline does not end it, as only a bug can bring about. */
+  readonly isLost?: true;
   /** 200 unless said. */
   readonly status?: number;
   /** The transport's, instead of a reply. */
@@ -46,6 +49,7 @@ export class World {
   readonly intents: (Omit<JournalIntent, "k"> & { readonly at: number; readonly syncedUs: number })[] = [];
   readonly outcomes: (Omit<JournalOutcome, "k"> & { readonly at: number })[] = [];
   readonly done: { readonly step: RunningStep; readonly occupancy: Occupancy | null; readonly atUs: number }[] = [];
+  readonly troubles: JourneyTrouble[] = [];
   readonly #options: WorldOptions;
   readonly #underWay = new Map<Flight, { readonly atUs: number; readonly answer: Answer }>();
   readonly #syncedAtUs: number[] = [0];
@@ -75,6 +79,7 @@ export class World {
       },
       seconds: this.seconds,
       stepDone: (step, occupancy) => void this.done.push({ step, occupancy, atUs: this.nowUs }),
+      trouble: (trouble) => void this.troubles.push(trouble),
     });
   }
 
@@ -127,7 +132,7 @@ export class World {
     flight.sentUs = this.nowUs;
     const answer = this.#options.serve?.(departure, this.nowUs) ?? { afterUs: 2_000 };
     const atUs = answer.afterUs === null ? Number.POSITIVE_INFINITY : this.nowUs + answer.afterUs;
-    if (atUs < flight.deadlineUs) this.#underWay.set(flight, { atUs, answer });
+    if (atUs < flight.deadlineUs || answer.isLost === true) this.#underWay.set(flight, { atUs, answer });
     else this.#underWay.set(flight, { atUs: flight.deadlineUs, answer: { afterUs: null, error: "timeout:sent" } });
   }
 

@@ -1,4 +1,5 @@
 import type { Network } from "../model/plan.ts";
+import { mix, streams } from "../model/random.ts";
 
 /** One of a run's targets, as requests address it. */
 export interface Site {
@@ -22,11 +23,12 @@ export function sitesOf(targets: readonly string[], { host }: Pick<Network, "hos
 }
 
 /**
- * Which of several targets a request goes to: they are taken in turn, by the low word of its number, so that all requests of a
- * journey (numbered n + step x 2^32) and all attempts go to one.
+ * Which of several targets a request goes to: drawn from the low word of its number, so that all requests of a journey (numbered
+ * n + step x 2^32) and all attempts go to one. Not taken in turn: of two workers each has every other number, so that it would have but
+ * one of two targets and half of its connections.
  */
-export function siteAt(sites: readonly Site[], index: number): Site {
-  const site = sites.length === 1 ? sites[0] : sites[(index >>> 0) % sites.length];
+export function siteAt(sites: readonly Site[], seed: number, index: number): Site {
+  const site = sites.length === 1 ? sites[0] : sites[mix(seed, streams.target, index >>> 0) % sites.length];
   if (site === undefined) throw new RangeError("no target");
   return site;
 }

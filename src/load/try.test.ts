@@ -27,7 +27,11 @@ afterEach(() => {
 
 const operation = (request: Operation["request"], weight = 0): Operation => ({ kind: "read", weight, request });
 
-function trying(operations: ScenarioInput["operations"], journeys: Record<string, Journey> = {}) {
+function trying(
+  operations: ScenarioInput["operations"],
+  journeys: Record<string, Journey> = {},
+  signal = new AbortController().signal,
+) {
   const names = Object.keys(operations);
   const input = {
     users: { name: "people", pool: 1, popularity: "uniform", user: () => ({ id: "u1" }) },
@@ -46,7 +50,7 @@ function trying(operations: ScenarioInput["operations"], journeys: Record<string
     })),
     prepare: null,
   } as Partial<RunPlan> as RunPlan;
-  return tryScenario(input, { plan, runId: "run", setup: { hint: "h" }, journal: null });
+  return tryScenario(input, { plan, runId: "run", setup: { hint: "h" }, journal: null, signal });
 }
 
 const operations = {
@@ -81,14 +85,30 @@ it("stops a journey at its first failure, and goes the next one", async () => {
       { operation: "look" },
     ],
   };
-  const lost = { weight: 1, steps: [{ operation: "login", when: (): never => expect.unreachable("no way") }] };
+  const lost = {
+    weight: 1,
+    steps: [{ operation: "login" }, { operation: "look", when: (): never => expect.unreachable("no way") }],
+  };
   const { journeys } = await trying(operations, { visit, blind, lost });
   expect(journeys.map(({ steps }) => steps.map(({ result }) => result))).toEqual([
     ["status:403"],
     ["carry() failed: Cannot read properties of undefined (reading 'id')"],
-    [],
+    ["ok"],
   ]);
   expect(journeys[2]?.problem).toContain("when() failed");
+});
+
+it("stops when it is told to: the request under way is ended, and none is sent after it", async () => {
+  server.removeAllListeners("request");
+  const stop = new AbortController();
+  server.on("request", (request) => {
+    seen.push(String(request.url));
+    stop.abort("stopped by SIGINT");
+  });
+  await expect(trying(operations, {}, stop.signal)).rejects.toBe("stopped by SIGINT");
+  expect(seen).toEqual(["/login"]);
+  await expect(trying(operations, {}, stop.signal)).rejects.toBe("stopped by SIGINT");
+  expect(seen).toHaveLength(1);
 });
 
 it("lets no terminal obey a reply, and reports what cannot be sent", async () => {

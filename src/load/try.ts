@@ -47,13 +47,15 @@ export interface TryOptions {
   readonly setup: unknown;
   /** Where writes are announced before they are sent; null where nothing is written that must be removed. */
   readonly journal: Journal | null;
+  /** Aborted, it ends the request under way, and none is sent after it. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Sends one request per operation as the first user, one after the other: the one that `prepare` uses first, since reads need its row.
  * Then goes each journey once, without its think times and up to its first failure; operations that only journeys do are tried there.
  * All are tagged as probes and go out as in a run, but are not tried again. A scenario whose functions throw, or return no request,
- * is reported, not thrown.
+ * is reported, not thrown. Rejects with the signal's reason where that is aborted first.
  */
 export async function tryScenario(
   input: ScenarioInput,
@@ -74,12 +76,14 @@ class Trial {
   readonly #builder: RequestBuilder;
   readonly #sender: OneByOne;
   readonly #guide: JourneyGuide;
+  readonly #signal: AbortSignal;
 
   constructor(input: ScenarioInput, options: TryOptions) {
     this.#input = input;
     this.#plan = options.plan;
     this.#builder = new RequestBuilder(input, options);
-    this.#sender = new OneByOne(options.plan, Object.values(input.operations), options.journal);
+    this.#signal = options.signal;
+    this.#sender = new OneByOne(options.plan, Object.values(input.operations), options);
     this.#guide = new JourneyGuide(options.plan.journeys, input.journeys ?? {}, options.plan.seed);
   }
 
@@ -109,7 +113,7 @@ class Trial {
   async #journey(journey: number, name: string, steps: TriedStep[]): Promise<string | null> {
     const session = newSession(keepsCookies(this.#input.journeys, name));
     try {
-      let step = this.#guide.stepFrom(journey, 0, session.carried);
+      let step = 0;
       while (step !== -1) {
         const index = requestIndex(this.#plan.operations.length + journey, step);
         const { tried, flight } = await this.#try(this.#guide.operation(journey, step), index, session);
@@ -119,6 +123,7 @@ class Trial {
       }
       return null;
     } catch (thrown) {
+      this.#signal.throwIfAborted();
       return `when() failed: ${redact(messageOf(thrown))}`;
     }
   }
@@ -145,6 +150,7 @@ class Trial {
       const sides = { request: requestText(built), reply: replyText(flight) };
       return { tried: { operation: name, kind, ...sides, result: errorKey ?? "ok", createdId, serviceUs }, flight };
     } catch (thrown) {
+      this.#signal.throwIfAborted();
       return { tried: { ...nothing, result: `not sent: ${redact(messageOf(thrown))}` }, flight: null };
     }
   }

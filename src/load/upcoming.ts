@@ -26,6 +26,9 @@ export class Upcoming implements Omit<Departure, "built"> {
   entry = -1;
   /** Journal ticket; 0: not journaled, as a read never is. */
   ticket = 0;
+  /** Of the attempt before this one: what became of the request if this one is never taken up. */
+  wasSent = false;
+  wasAnswered = false;
 
   /** Lets go of what it led to. What every use sets anew is left. */
   renew(): void {
@@ -35,5 +38,7 @@ export class Upcoming implements Omit<Departure, "built"> {
     this.session = null;
     this.attempt = 1;
     this.ticket = 0;
+    this.wasSent = false;
+    this.wasAnswered = false;
   }
 }

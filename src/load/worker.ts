@@ -55,10 +55,11 @@ const engine = new Engine({
   journal,
   seconds,
   stepDone(step, occupancy) {
-    sender.endStep();
+    sender.endStep(step.plan.index);
     const report = stepReport(step, occupancy);
     say(report, memoryOf(report));
   },
+  trouble: (trouble) => say({ type: "journey-trouble", trouble }),
 });
 const preparation = new Preparation({
   plan,

@@ -112,10 +112,15 @@ export class StepMeter {
     this.#record(slot + 3, settled.responseUs);
   }
 
-  /** A request was given up before it was ever taken up: it failed, and no clock of it ran. */
-  fail(operation: number, errorKey: string): void {
+  /**
+   * A request was given up before an attempt at it was taken up: it failed, and no clock of it counts. An earlier attempt may have been
+   * sent and answered all the same.
+   */
+  fail(operation: number, errorKey: string, before: { readonly wasSent: boolean; readonly wasAnswered: boolean }): void {
     const tally = this.#tally(operation);
     tally.failed += 1;
+    if (before.wasSent) tally.sent += 1;
+    if (before.wasAnswered) tally.done += 1;
     countError(tally.errors, errorKey);
   }
 

@@ -1,13 +1,17 @@
 /**
  * `journal-<worker>.ndjson`: intent before each write, outcome after it. A line is short, since there is one pair per write.
- * What is in the journal is enough to derive the write again: (seed, index, user) give the request.
+ * Seed, request number and user give the request of an arrival again, together with what the scenario's `setup` returned. They do not
+ * give that of a journey's later steps, which is made of what replies carried there too: of it, only key and created id are known.
  */
 import type { Purpose } from "./tags.ts";
 
 /** Written and synced before the write may be sent. */
 export interface JournalIntent {
   readonly k: "i";
-  /** Request number in the run; negative for purposes other than `load` and `warmup`, which have no place in the schedule. */
+  /**
+   * Request number in the run: an arrival's, and that plus s x 2^32 for step s of its journey. What is no arrival counts by itself:
+   * `prepare` down from -1, and `probe`, which `try` sends, up from 0 by operation and journey.
+   */
   readonly n: number;
   /** User index. */
   readonly u: number;

@@ -86,7 +86,7 @@ export interface RunPlan {
   readonly scenario: { readonly name: string; readonly path: string; readonly hash: string };
   /** Origin of the first target, which the lanes watch. */
   readonly target: string;
-  /** Origins of all targets, taken in turn; the first one included. */
+  /** Origins of all targets, which share the requests evenly; the first one included. */
   readonly targets: readonly string[];
   readonly admin: string;
   /** 32-bit unsigned. */
@@ -103,6 +103,8 @@ export interface RunPlan {
   readonly journeys: readonly JourneyPlan[];
   readonly users: { readonly name: string; readonly pool: number; readonly popularity: "uniform" | "zipf" };
   readonly prepare: { readonly create: string; readonly count: number } | null;
+  /** The scenario has a `setup`, whose writes stand in no journal. */
+  readonly setup?: true;
   readonly lanes: { readonly trivial: string } | null;
   readonly observe: { readonly prometheus: string | null; readonly pids: readonly number[] };
   readonly budgets: readonly string[];
@@ -111,6 +113,16 @@ export interface RunPlan {
   readonly cleanup: CleanupRules | null;
   /** `--var k=v`, as given. */
   readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Whether certificates were to be verified and are not: those of targets, or of an admin address of its own. */
+export function isUnverified({ targets, admin, connections }: Pick<RunPlan, "targets" | "admin" | "connections">): boolean {
+  return !connections.tls.verify && [...targets, admin].some(isHttps);
+}
+
+/** Whether an origin is spoken to over TLS. */
+export function isHttps(origin: string): boolean {
+  return origin.startsWith("https:");
 }
 
 /** What a schedule will send, found by walking it without sending anything. */

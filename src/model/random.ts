@@ -14,6 +14,7 @@ export const streams = {
   spread: 6,
   think: 7,
   retry: 8,
+  target: 9,
 } as const;
 
 function absorb(hash: number, word: number): number {

@@ -29,6 +29,8 @@ export interface SaturationStep {
   readonly rejected: number;
   /** Every other reply, and requests that got none. */
   readonly failed: number;
+  /** Connections that were lost time and again without a reply in between, and given up; one of `failed` each. */
+  readonly givenUp: number;
   /** Error key to count. */
   readonly errors: Readonly<Record<string, number>>;
   /** Latency of what was accepted, microseconds from written to answered; null where there was none, or too little for it. */

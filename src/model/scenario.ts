@@ -7,7 +7,7 @@
 export interface At {
   /** Number of the request in the run, from 0; unique across workers. */
   readonly index: number;
-  /** When it is due, milliseconds since its step's start. */
+  /** When it is due, milliseconds since its step's start. A journey's later requests are due after replies, so theirs are never the same twice. */
   readonly dueMs: number;
   /** A number in [0, 1) that belongs to this request alone. */
   readonly random: number;
@@ -157,6 +157,12 @@ export interface SetupContext {
   readonly headers: Readonly<Record<string, string>>;
   /** Aborted by Ctrl-C and at the end of the minute; to be given to whatever `setup` waits for. */
   readonly signal: AbortSignal;
+  /**
+   * As the global `fetch`, but on the run's own way: by `connections` (resolve, proxy, host, tls) and `--insecure`, to the targets and to
+   * `admin` only, until `setup` is done. A body is text, bytes, `URLSearchParams` or a `Blob`. The global `fetch` knows nothing of all
+   * that and goes its own way, which may end at the real host where `resolve` leads the load to another.
+   */
+  readonly fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
 }
 
 export type Pace = "poisson" | "uniform" | "burst";
@@ -240,7 +246,7 @@ export interface HttpCleanup {
 /** A scenario as its author writes it. */
 export interface ScenarioInput<User extends SyntheticUser = SyntheticUser> {
   readonly name: string;
-  /** Address the load goes to: `http://host:port`, `https://...`, or several of them, taken in turn. The lanes watch the first. */
+  /** Address the load goes to: `http://host:port`, `https://...`, or several of them, which share the load evenly. The lanes watch the first. */
   readonly target: string | readonly string[];
   /** Where `observe` and `cleanup` paths live, if not on the target itself. */
   readonly admin?: string;

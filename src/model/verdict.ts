@@ -2,7 +2,10 @@
 import type { FindingCode } from "./finding.ts";
 
 export interface Answer {
-  /** Highest multiple that met every limit, with all below it; null where not even the base step did. */
+  /**
+   * Highest multiple that met every limit, with all below it; null where not even the base step did. A hold that had not recovered from a
+   * higher one, which it followed without a pause, says nothing of its own multiple.
+   */
   readonly holdsMultiple: number | null;
   /** Lowest multiple that did not; null where every step held. */
   readonly breaksAt: number | null;

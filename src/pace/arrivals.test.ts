@@ -146,6 +146,18 @@ describe("arrivals of a ramp", () => {
     expect([0, 1, 2, 3].map((second) => all.filter((due) => due === second * seconds).length)).toEqual([5, 15, 25, 35]);
   });
 
+  it.each([
+    ["uniform", 13.7 * 3],
+    ["burst", 27.4 * 3],
+    ["uniform", 27.4 * 1.5],
+    ["burst", 54.8 * 1.5],
+  ] as const)("each have a time when %s, down to the last one of a ramp from %s/s to nothing", (pace, fromRatePerSec) => {
+    const arrivals = new Arrivals({ pace, fromRatePerSec, ratePerSec: 0, seed: 1, firstIndex: 0, holdUs: 10 * seconds });
+    const all = Array.from({ length: Math.ceil(fromRatePerSec * 5) + 1 }, () => arrivals.next());
+    expect(all.filter(Number.isNaN)).toEqual([]);
+    expect(all.filter((due) => due < 10 * seconds).length).toBeGreaterThanOrEqual(Math.floor(fromRatePerSec * 5 - 0.5));
+  });
+
   it("are held ones where both its ends are the same", () => {
     expect(dues({ fromRatePerSec: 1_000 })).toEqual(dues({}));
   });

@@ -23,7 +23,8 @@ export class Ramp {
   timeOf(expected: number): number {
     if (expected >= this.total) return Number.POSITIVE_INFINITY;
     if (expected === 0) return 0;
-    const rate = Math.sqrt(this.#fromPerUs ** 2 + 2 * this.#slopePerUs2 * expected);
+    // Near the end of a ramp down to nothing, rounding leaves a little less than 0 below the root.
+    const rate = Math.sqrt(Math.max(0, this.#fromPerUs ** 2 + 2 * this.#slopePerUs2 * expected));
     // Of the quadratic's two forms the one without a difference of nearly equal numbers (Press et al., Numerical Recipes, 5.6).
     return Math.min((2 * expected) / (this.#fromPerUs + rate), this.#holdUs);
   }

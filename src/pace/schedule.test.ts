@@ -119,6 +119,11 @@ describe("a schedule", () => {
     expect(walkSchedule(planOf(7, "burst", [333.3])).hash).toBe("9e07d202272ef014");
   });
 
+  it("refuses an arrival that has no due time, which a load thread would wait for without an end", () => {
+    const plan = planOf(5, "uniform", [Number.NaN]);
+    expect(() => walkSchedule(plan)).toThrow("arrival 0 has no due time");
+  });
+
   it("numbers a step's arrivals after those of the step before, even if that was left early", () => {
     const plan = planOf(5);
     const whole = arrivals(plan);

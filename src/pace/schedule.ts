@@ -53,7 +53,7 @@ export class Schedule {
     this.#step = { plan: step, first, arrivals: new Arrivals({ ...step, pace, seed, firstIndex: first }) };
   }
 
-  /** The next arrival of this shard within the step; false when the step has no more. */
+  /** The next arrival of this shard within the step; false when the step has no more. Throws RangeError where it has no due time. */
   next(): boolean {
     for (let dueUs = this.#advance(); dueUs !== null; dueUs = this.#advance()) {
       const index = this.#nextIndex - 1;
@@ -71,6 +71,8 @@ export class Schedule {
   #advance(): number | null {
     if (this.#step === null) return null;
     const dueUs = this.#step.arrivals.next();
+    // Neither due nor beyond the end: it would be waited for in all eternity.
+    if (Number.isNaN(dueUs)) throw new RangeError(`arrival ${this.#nextIndex} has no due time`);
     if (dueUs >= this.#step.plan.holdUs) {
       this.#step = null;
       return null;

@@ -17,6 +17,9 @@ export const recordFiles = {
   csv: "report.csv",
 } as const;
 
+/** What a closed-loop sweep leaves beside its page, in a folder of its own. */
+export const saturationFile = "saturate.json";
+
 /** `journal-3.ndjson` for worker 3. */
 export function journalFile(worker: number): string {
   return `journal-${worker}.ndjson`;

@@ -61,6 +61,14 @@ describe("a run record", () => {
     expect(histogram?.getValueAtPercentile(50)).toBe(2_000);
   });
 
+  it("keeps no secret that a warning quotes", async () => {
+    const recorder = new RunRecorder(dir, run);
+    recorder.event({ t: 1, event: "warning", text: "cannot read http://admin:hunter22@127.0.0.1/metrics" });
+    recorder.close();
+    const { events } = await readRecord(dir);
+    expect(events).toEqual([{ t: 1, event: "warning", text: "cannot read http://[redacted]@127.0.0.1/metrics" }]);
+  });
+
   it("names what is torn, missing or of another version, and reads the rest", async () => {
     writeRun();
     appendFileSync(join(dir, "latency.hlog"), "Tag=s0.scan.lag.ok,0.0,1.0,0.1,HISTFAAA");

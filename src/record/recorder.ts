@@ -7,6 +7,7 @@ import type { RunFile } from "../model/run.ts";
 import type { RequestSample } from "../model/sample.ts";
 import type { SeriesPoint } from "../model/series.ts";
 import type { VitalSample } from "../model/vitals.ts";
+import { redact } from "../safety/redact.ts";
 import { LineFile, diskFault, recordFiles, writeJson } from "./files.ts";
 import { hlogHead, hlogLine } from "./hlog.ts";
 
@@ -52,8 +53,10 @@ export class RunRecorder {
     this.#vitals.append({ ...sample, t: Math.round(sample.t), value: sixDigits(sample.value) });
   }
 
+  /** The text of a warning may quote anything, a scenario's own error or an address, so secrets are taken out of it here. */
   event(event: RunEvent): void {
-    this.#events.append({ ...event, t: Math.round(event.t) });
+    const clean = event.event === "warning" ? { ...event, text: redact(event.text) } : event;
+    this.#events.append({ ...clean, t: Math.round(event.t) });
   }
 
   sample(sample: RequestSample): void {

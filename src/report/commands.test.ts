@@ -23,7 +23,8 @@ describe("commands", () => {
     const { run } = recordOf({ holdSec: 2, warmupSec: 1 });
     const plan = { ...run.plan, variables: { token: "a b" } };
     expect(runCommand({ ...run, plan })).toBe(
-      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --seed 1 --peak 200 --pace poisson " +
+      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --admin http://127.0.0.1:8461 " +
+        "--seed 1 --peak 200 --pace poisson " +
         "--multiples 1,2,3,5 --hold 2s --warmup 1s --workers 1 --var 'token=a b'",
     );
   });
@@ -37,7 +38,8 @@ describe("commands", () => {
       tls: { ...connections.tls, verify: false },
     };
     const targets = ["https://health.example", "https://b.example"];
-    const plan = { ...run.plan, targets, connections: { ...connections, ...network } };
+    const target = "https://health.example";
+    const plan = { ...run.plan, target, targets, admin: target, connections: { ...connections, ...network } };
     expect(runCommand({ ...run, plan })).toBe(
       "peakproof run scenarios/health-code-mixed.ts --target https://health.example --target https://b.example --insecure " +
         "--resolve health.example:443:127.0.0.1 --source-address 127.0.0.2 --source-address 127.0.0.3 " +
@@ -47,5 +49,13 @@ describe("commands", () => {
 
   it("keep a directory of any name one argument", () => {
     expect(cleanCommand("my runs/x; rm -rf ~")).toBe("peakproof cleanup 'my runs/x; rm -rf ~'");
+  });
+
+  it("say again that nothing is verified, where a sweep asks for it", () => {
+    const { plan } = recordOf({}).run;
+    const connections = { ...plan.connections, tls: { ...plan.connections.tls, verify: false } };
+    expect(cleanCommand("runs/x", { admin: "https://127.0.0.1", connections })).toBe("peakproof cleanup runs/x --insecure");
+    expect(cleanCommand("runs/x", { ...plan, connections })).toBe("peakproof cleanup runs/x");
+    expect(cleanCommand("runs/x", { ...plan, admin: "https://127.0.0.1" })).toBe("peakproof cleanup runs/x");
   });
 });

@@ -1,5 +1,5 @@
 /** Command lines to copy: a run made again, and its sweep. */
-import type { ConnectionPlan, RunPlan } from "../model/plan.ts";
+import { isHttps, type ConnectionPlan, type RunPlan } from "../model/plan.ts";
 import type { RunFile } from "../model/run.ts";
 
 /** One word for a POSIX shell, quoted where it needs to be: what a record says must not run when it is pasted. */
@@ -28,8 +28,9 @@ export function runCommand({ plan }: RunFile): string {
     ["--workers", String(plan.workers)],
     ...Object.entries(plan.variables).map(([key, value]): Flag => ["--var", `${key}=${value}`]),
   ];
-  const targets = plan.targets.flatMap((target) => ["--target", target]);
-  const words = ["peakproof", "run", plan.scenario.path, ...targets, ...networkFlags(plan.connections), ...flags.flat()];
+  const places = plan.targets.flatMap((target) => ["--target", target]);
+  if (plan.admin !== plan.target) places.push("--admin", plan.admin);
+  const words = ["peakproof", "run", plan.scenario.path, ...places, ...networkFlags(plan.connections), ...flags.flat()];
   return words.map(shellWord).join(" ");
 }
 
@@ -45,9 +46,10 @@ function networkFlags({ tls, resolve, sourceAddresses }: ConnectionPlan): string
   ];
 }
 
-/** `peakproof cleanup` for a run directory. */
-export function cleanCommand(dir: string): string {
-  return `peakproof cleanup ${shellWord(dir)}`;
+/** `peakproof cleanup` for a run directory; the plan says whether it asks for `--insecure` again. */
+export function cleanCommand(dir: string, plan?: Pick<RunPlan, "admin" | "connections">): string {
+  const isUnverified = plan !== undefined && isHttps(plan.admin) && !plan.connections.tls.verify;
+  return `peakproof cleanup ${shellWord(dir)}${isUnverified ? " --insecure" : ""}`;
 }
 
 const seconds = (us: number): string => `${us / 1e6}s`;

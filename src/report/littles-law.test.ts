@@ -7,13 +7,16 @@ import { type LittlesLaw, littlesLaws } from "./littles-law.ts";
 const record = recordOf({ holdSec: 4 });
 const lawsOf = ({ run }: RunRecord): LittlesLaw[] => littlesLaws(run.steps);
 
-it("holds for each step where both accounts agree: L = lambda W", () => {
+it("holds for each step where both accounts agree, whenever the lanes came back after it", () => {
   const laws = lawsOf(record);
   expect(laws.map(({ steps }) => steps.length)).toEqual([1, 1, 1, 1, 1]);
-  for (const { deviation, inFlight, ratePerSec, timeUs } of laws) {
+  for (const { steps, deviation, inFlightUs, residenceUs, timeUs } of laws) {
     expect(deviation).toBe(0);
-    expect(inFlight).toBeCloseTo((ratePerSec * timeUs) / 1e6, 9);
+    expect(inFlightUs).toBe(residenceUs);
+    expect(timeUs).toBeCloseTo(inFlightUs / (steps[0]?.tally?.dispatched ?? 0), 9);
   }
+  const lanesLate = record.run.steps.map((step) => Object.assign({}, step, { drainedUs: (step.drainedUs ?? 0) + 15e6 }));
+  for (const [at, law] of littlesLaws(lanesLate).entries()) expect(law).toEqual({ ...laws[at], steps: law.steps });
 });
 
 it("says by how much they differ, whichever is the larger", () => {

@@ -4,17 +4,17 @@ import type { StepRecord } from "../model/run.ts";
 export interface LittlesLaw {
   /** A step by itself, or steps that follow one another without a pause: those are only empty together. */
   readonly steps: readonly StepRecord[];
-  /** L: mean number of requests under way, as the transport counted them. */
-  readonly inFlight: number;
-  /** Lambda: requests taken up, per second. */
-  readonly ratePerSec: number;
+  /** Request-microseconds under way, as the transport counted them: L times the time that it is a mean over. */
+  readonly inFlightUs: number;
+  /** The same by the requests' own clocks: lambda times W times that time. */
+  readonly residenceUs: number;
   /** W: mean time under way of each, by its own clocks, microseconds. */
   readonly timeUs: number;
-  /** How far L lies from lambda times W, as a share of the larger. */
+  /** How far the two lie apart, as a share of the larger. */
   readonly deviation: number;
 }
 
-/** L, lambda and W wherever both accounts are in the record; warm-up is left out. */
+/** Both accounts wherever they are in the record; warm-up is left out. */
 export function littlesLaws(steps: readonly StepRecord[]): LittlesLaw[] {
   const chains: StepRecord[][] = [];
   for (const step of steps) {
@@ -27,21 +27,19 @@ export function littlesLaws(steps: readonly StepRecord[]): LittlesLaw[] {
 
 /**
  * From the begin of the first step to the end of the last one's last request, where there is nothing under way: L = lambda W then holds
- * for any course of events in between (Stidham 1974). The last step has the account of all.
+ * for any course of events in between (Stidham 1974). The last step has the account of all. L and lambda are told only multiplied by
+ * that time: when the last request ended is not in the record, since `drainedUs` is when the lanes had come back, too.
  */
 function lawOf(steps: readonly StepRecord[]): LittlesLaw | null {
-  const [first, last] = [steps[0], steps.at(-1)];
-  const occupancy = last?.tally?.occupancy;
-  if (first === undefined || last === undefined || occupancy === undefined) return null;
-  const spanUs = (last.drainedUs ?? last.endUs ?? 0) - (first.startUs ?? 0);
+  const occupancy = steps.at(-1)?.tally?.occupancy;
   const dispatched = steps.reduce((sum, { tally }) => sum + (tally?.dispatched ?? 0), 0);
-  if (!(spanUs > 0) || dispatched === 0) return null;
+  if (occupancy === undefined || dispatched === 0) return null;
   const { inFlightUs, residenceUs } = occupancy;
   const larger = Math.max(inFlightUs, residenceUs);
   return {
     steps,
-    inFlight: inFlightUs / spanUs,
-    ratePerSec: dispatched / (spanUs / 1e6),
+    inFlightUs,
+    residenceUs,
     timeUs: residenceUs / dispatched,
     deviation: larger === 0 ? 0 : Math.abs(inFlightUs - residenceUs) / larger,
   };

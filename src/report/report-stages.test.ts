@@ -46,7 +46,8 @@ describe("the report of a run in stages", () => {
   it("checks itself: what was lost, both accounts of what was under way, the generator by itself", () => {
     const validity = part(`<section id="validity"`, "</section>");
     expect(validity).toContain("the difference is loss (RFC 9971)");
-    expect(validity).toContain("L differs from λW by");
+    expect(validity).toContain("they differ by");
+    expect(validity).not.toMatch(/λ|\bL,/);
     expect(validity).toContain("up to 40,000 requests/s, at 20 us of CPU per request");
   });
 
@@ -59,6 +60,17 @@ describe("the report of a run in stages", () => {
 
   it("prints no number that is none", () => {
     expect(slips(page)).toEqual([]);
+  });
+});
+
+describe("the report of a spike", () => {
+  const held = [1, 5, 1].map((multiple) => ({ multiple, rampSec: 0, holdSec: 6 }));
+  const page = pageOf(recordOf({ stages: held, warmupSec: 0, capacityPerSec: 400 }));
+
+  it("goes by the hold before it, shows that the one after it did badly, and says why", () => {
+    expect(page).toContain("Every limit was met up to 200 requests/s; at 1,000 requests/s it no longer held.");
+    expect(page).toContain('<span class="t-bad">1x (2nd)</span>');
+    expect(page).toContain("1x had not recovered after 5x.");
   });
 });
 

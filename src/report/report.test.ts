@@ -107,9 +107,31 @@ describe("the report of a run that breaks", () => {
 
   it("says how to make the run again, and how to sweep it again", () => {
     expect(page).toContain(
-      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --seed 1 --peak 200 --pace poisson",
+      "peakproof run scenarios/health-code-mixed.ts --target http://127.0.0.1:8460 --admin http://127.0.0.1:8461 --seed 1 --peak 200 --pace poisson",
     );
     expect(page).toContain("<pre>peakproof cleanup runs/20260101-0000-test</pre>");
+  });
+});
+
+describe("the report of a run whose admin address alone is https", () => {
+  const whole = recordOf(small);
+  const { plan } = whole.run;
+  function pageWhere(verify: boolean): string {
+    const connections = { ...plan.connections, tls: { ...plan.connections.tls, verify } };
+    return pageOf({ ...whole, run: { ...whole.run, plan: { ...plan, admin: "https://127.0.0.1:8461", connections } } });
+  }
+
+  it("says that certificates were not verified", () => {
+    const page = pageWhere(false);
+    expect(page).toContain("<strong>Insecure:</strong> certificates were not verified");
+    expect(page).toContain("certificates were not verified</strong>; none for the load: on the admin address alone");
+    expect(page).toContain("<pre>peakproof cleanup runs/20260101-0000-test --insecure</pre>");
+  });
+
+  it("says by whom they were verified", () => {
+    const page = pageWhere(true);
+    expect(page).not.toContain("Insecure:");
+    expect(page).toContain("certificates verified against the authorities that Node trusts; none for the load");
   });
 });
 

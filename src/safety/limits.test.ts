@@ -1,7 +1,8 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Fault } from "../model/fault.ts";
 import { plainNetwork, type RunPlan, type ScheduleTotals, type StepPlan } from "../model/plan.ts";
 import { checkLimits } from "./limits.ts";
+import type { Retries } from "./worst-case.ts";
 
 const step: StepPlan = { index: 0, role: "step", multiple: 1, ratePerSec: 200, holdUs: 30_000_000 };
 const totals: ScheduleTotals = {
@@ -25,7 +26,10 @@ function planWith(steps: readonly StepPlan[], prepared = 0): RunPlan {
     workers: 1,
     steps,
     connections: { ...plainNetwork, policy: "keep-alive", max: 1, deadlineUs: 1 },
-    operations: [],
+    operations: [
+      { name: "scan", kind: "read", weight: 1 },
+      { name: "report", kind: "write", weight: 0 },
+    ],
     journeys: [],
     users: { name: "citizens", pool: 1, popularity: "uniform" },
     prepare: { create: "citizen", count: prepared },
@@ -38,9 +42,9 @@ function planWith(steps: readonly StepPlan[], prepared = 0): RunPlan {
   };
 }
 
-function refusal(plan: RunPlan, asked: ScheduleTotals): Fault {
+function refusal(plan: RunPlan, asked: ScheduleTotals, retries: Retries = {}): Fault {
   try {
-    checkLimits(plan, asked);
+    checkLimits(plan, asked, retries);
   } catch (thrown) {
     if (thrown instanceof Fault) return thrown;
   }
@@ -48,9 +52,10 @@ function refusal(plan: RunPlan, asked: ScheduleTotals): Fault {
 }
 
 it("lets an ordinary run pass, and one at every ceiling exactly", () => {
-  expect(() => checkLimits(planWith([step]), totals)).not.toThrow();
+  expect(() => checkLimits(planWith([step]), totals, {})).not.toThrow();
   const day = { ...step, ratePerSec: 200_000, holdUs: 24 * 3_600 * 1_000_000 };
-  expect(() => checkLimits(planWith([day], 1_000_000), { ...totals, requests: 2_000_000_000, writes: 49_000_000 })).not.toThrow();
+  const most = { ...totals, requests: 2_000_000_000, writes: 49_000_000 };
+  expect(() => checkLimits(planWith([day], 1_000_000), most, {})).not.toThrow();
 });
 
 it("lists every ceiling that is exceeded, with its unit and its way out", () => {
@@ -69,6 +74,39 @@ it("counts what prepare writes", () => {
 });
 
 it("takes a figure that is no number as exceeded", () => {
-  expect(refusal(planWith([{ ...step, ratePerSec: Number.NaN }]), totals).message).toContain("rate");
+  expect(refusal(planWith([{ ...step, ratePerSec: Number.NaN }, step]), totals).message).toContain("rate");
   expect(refusal(planWith([{ ...step, holdUs: Number.POSITIVE_INFINITY }]), totals).message).toContain("duration");
+});
+
+describe("the worst case", () => {
+  const fast = { ...step, ratePerSec: 50_000 };
+  const visit = (longestUs: number): RunPlan => ({
+    ...planWith([fast]),
+    operations: [
+      { name: "scan", kind: "read", weight: 0 },
+      { name: "report", kind: "write", weight: 0 },
+    ],
+    journeys: [{ name: "visit", weight: 1, steps: [0, 1, 0, 1, 0].map((operation) => ({ operation, thinkUs: [0, longestUs] })) }],
+  });
+
+  it("counts each of a journey's requests", () => {
+    expect(refusal(visit(0), totals).message).toContain("rate 250,000 requests/s");
+  });
+
+  it("counts every attempt, as far as a budget allows them", () => {
+    const scan = (budget?: number) => ({ scan: { retry: { attempts: 5, ...(budget === undefined ? {} : { budget }) } } });
+    expect(refusal(planWith([fast]), totals, scan()).message).toContain("rate 250,000 requests/s");
+    expect(() => checkLimits(planWith([fast]), totals, scan(0.5))).not.toThrow();
+    const many = { ...totals, requests: 500_000_000, perOperation: { scan: 500_000_000 } };
+    expect(refusal(planWith([step]), many, scan()).message).toContain("number of requests 2,500,000,000");
+    const written = { ...totals, writes: 10_000_000, perOperation: { report: 10_000_000 } };
+    const retries = { report: { retry: { attempts: 6 } } };
+    expect(refusal(planWith([step]), written, retries).message).toContain("number of writes 60,000,000");
+  });
+
+  it("bounds the journeys under way at once by how long they think, or by the step's end", () => {
+    const plan = { ...visit(60_000_000), steps: [{ ...fast, ratePerSec: 40_000 }] };
+    expect(refusal(plan, totals).message).toContain("journeys under way at once 1,200,000");
+    expect(() => checkLimits({ ...plan, steps: [{ ...fast, ratePerSec: 30_000 }] }, totals, {})).not.toThrow();
+  });
 });

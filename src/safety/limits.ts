@@ -5,6 +5,7 @@
 import { Fault } from "../model/fault.ts";
 import type { RunPlan, ScheduleTotals } from "../model/plan.ts";
 import { formatCount } from "../model/units.ts";
+import { worstCase, type Retries } from "./worst-case.ts";
 
 interface Ceiling {
   readonly name: string;
@@ -21,7 +22,7 @@ export const runCeilings = {
     most: 200_000,
     unit: "requests/s",
     reason: "about twice what one core of a generator sends in a bare loop (105,000/s measured)",
-    fix: "lower load.peak.ratePerSec or the highest multiple",
+    fix: "lower load.peak.ratePerSec or the highest multiple, or give retries a budget",
   },
   duration: {
     name: "duration",
@@ -34,8 +35,8 @@ export const runCeilings = {
     name: "number of requests",
     most: 2_000_000_000,
     unit: "requests",
-    reason: "request numbers must stay below 2^31, where the counter-based generators draw their randomness",
-    fix: "shorten load.hold or lower the rate",
+    reason: "hours at the highest rate; and a request's number has room for 2^32 arrivals (load/journey-guide)",
+    fix: "shorten load.hold or lower the rate, or give retries a budget",
   },
   writes: {
     name: "number of writes",
@@ -44,29 +45,33 @@ export const runCeilings = {
     reason: "each costs about 200 bytes of journal (10 GB in all), and sweeping them takes about 40 minutes",
     fix: "lower the weight of the writes, load.hold or prepare.count",
   },
+  journeys: {
+    name: "number of journeys under way at once",
+    most: 1_000_000,
+    unit: "journeys",
+    reason: "each keeps its cookies and what it carries in memory, some kilobytes: a guess",
+    fix: "shorten think times or lower the rate",
+  },
 } as const satisfies Record<string, Ceiling>;
 
 /**
- * Holds a plan and its schedule against every ceiling. Throws Fault `safety` listing all that are exceeded; a figure that is
- * not a number counts as exceeded.
+ * Holds the worst case of a plan and its schedule against every ceiling. Throws Fault `safety` listing all that are exceeded; a figure
+ * that is not a number counts as exceeded.
  */
-export function checkLimits(plan: RunPlan, totals: ScheduleTotals): void {
+export function checkLimits(plan: RunPlan, totals: ScheduleTotals, retries: Retries): void {
+  const worst = worstCase(plan, totals, retries);
   const asked: readonly (readonly [Ceiling, number])[] = [
-    [runCeilings.rate, largest(plan.steps.map((step) => step.ratePerSec))],
+    [runCeilings.rate, worst.ratePerSec],
     [runCeilings.duration, plan.steps.reduce((sum, step) => sum + step.holdUs, 0) / 1_000_000],
-    [runCeilings.requests, totals.requests],
-    [runCeilings.writes, totals.writes + (plan.prepare?.count ?? 0)],
+    [runCeilings.requests, worst.requests],
+    [runCeilings.writes, worst.writes],
+    [runCeilings.journeys, worst.journeys],
   ];
   const exceeded = asked.filter(([ceiling, value]) => !(value <= ceiling.most));
   if (exceeded.length === 0) return;
   throw new Fault("safety", `this run is larger than Peakproof allows: ${exceeded.map(sentenceOf).join("; ")}`, {
     fix: [...new Set(exceeded.map(([ceiling]) => ceiling.fix))].join("; "),
   });
-}
-
-/** Not Math.max over a spread: a plan may have more steps than a call has arguments, and NaN must survive. */
-function largest(values: readonly number[]): number {
-  return values.reduce((most, value) => (value <= most ? most : value), 0);
 }
 
 function sentenceOf([ceiling, value]: readonly [Ceiling, number]): string {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keepSecret, makeRedactor, redact, redactHeaders } from "./redact.ts";
+import { keepSecret, makeRedactor, makeValueRedactor, redact, redactHeaders } from "./redact.ts";
 
 const plain = makeRedactor({});
 
@@ -63,6 +63,21 @@ describe("redact", () => {
     expect(() => keepSecret(Array.from({ length: 10_001 }, (_, at) => `token-${at}`))).toThrowError(/too many texts/);
     keepSecret(undefined);
     expect(redact("hunter2-a")).toBe("hunter2-a");
+  });
+
+  it("takes out whole numbers of six digits and more, too, and keys of a Map, but no names of fields", () => {
+    keepSecret({ accessCode: 87_654_321, pin: 1_234, big: 12_345_678_901_234_567_890n, by: new Map([["hunter2-k", 1]]) });
+    expect(redact("accessCode is 87654321, pin is 1234, 12345678901234567890, hunter2-k")).toBe(
+      "accessCode is [redacted], pin is 1234, [redacted], [redacted]",
+    );
+    keepSecret(undefined);
+  });
+
+  it("takes certain values out and nothing else, and everything where there are too many of them", () => {
+    const clean = makeValueRedactor([{ sid: "hunter2-a", n: 7 }, null, undefined, new Set(["hunter2-b"])]);
+    expect(clean("token=x 7 hunter2-a/hunter2-b")).toBe("token=x 7 [redacted]/[redacted]");
+    expect(makeValueRedactor([])("token=x")).toBe("token=x");
+    expect(makeValueRedactor(Array.from({ length: 10_001 }, (_, at) => `token-${at}`))("what")).toBe("[redacted]");
   });
 
   it("stays linear on hostile text", () => {

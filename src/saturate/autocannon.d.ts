@@ -27,10 +27,6 @@ declare module "autocannon" {
       body?: string | Buffer;
       /** Seconds, whole. */
       timeout?: number;
-      /** Errors after which the instance stops, at the next sample. */
-      bailout?: number;
-      /** Milliseconds between samples. */
-      sampleInt?: number;
       servername?: string;
       /** Requests per second, in a burst at the start of each. Only to show what comes of it (bench/freeze.ts). */
       overallRate?: number;

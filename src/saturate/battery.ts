@@ -118,6 +118,7 @@ function together(parts: readonly Measured[]): WholeMeasured {
     ok: sum(({ ok }) => ok),
     rejected: sum(({ rejected }) => rejected),
     failed: sum(({ failed }) => failed),
+    givenUp: sum(({ givenUp }) => givenUp),
     errors,
     latency,
     residenceUs: sum(({ residenceUs }) => residenceUs),

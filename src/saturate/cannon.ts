@@ -11,10 +11,8 @@ const requestsEach = 64;
 const requestsApart = 8;
 /** Unanswered for longer than this, a request is given up and its connection opened anew, seconds: no step is that long. */
 const timeoutSec = 10;
-/** Errors beyond one per connection after which a group of connections is given up: autocannon reconnects at once, without end. */
-const errorsMost = 20;
-/** How often autocannon looks whether it should give up, milliseconds: until then a refusing port is asked as fast as a core can. */
-const sampleMs = 50;
+/** Losses in a row, without a reply in between, after which a connection is given up: autocannon reconnects at once, without end. */
+const lossesMost = 20;
 /** Longer than any sweep, seconds. */
 const foreverSec = 86_400;
 
@@ -23,6 +21,10 @@ interface Line {
   readonly client: autocannon.Client;
   /** When it was written; null: none is under way. */
   sinceUs: number | null;
+  /** How often it was lost since its last reply, and by which error key the last time. */
+  losses: number;
+  lostBy: string;
+  /** Before the drain: it was given up. */
   isClosed: boolean;
 }
 
@@ -36,7 +38,7 @@ export class Cannon {
   /** By which replies are judged: by their status alone. */
   readonly #operation: Operation;
   /** The reply at hand. One object for all of them. */
-  readonly #seen = { status: 0, error: null, wasSent: true };
+  readonly #seen = { status: 0, error: null, wasSent: true, wasRedirected: false };
   readonly #failed: (thrown: unknown) => void;
   readonly #lines: Line[] = [];
   #meter: WindowMeter | null = null;
@@ -60,8 +62,6 @@ export class Cannon {
       connections,
       duration: foreverSec,
       timeout: timeoutSec,
-      bailout: connections + errorsMost,
-      sampleInt: sampleMs,
       ...(serverName === null ? {} : { servername: serverName }),
       setupClient: (client) => this.#follow(client, number++),
     });
@@ -84,7 +84,10 @@ export class Cannon {
     if (meter === null) throw new Error("no window was opened");
     this.#meter = null;
     const nowUs = monotonicUs();
-    for (const { sinceUs } of this.#lines) if (sinceUs !== null) meter.underWay(sinceUs, nowUs);
+    for (const { sinceUs, isClosed, lostBy } of this.#lines) {
+      if (sinceUs !== null) meter.underWay(sinceUs, nowUs);
+      if (isClosed) meter.givenUp(lostBy);
+    }
     return meter.measured(performance.eventLoopUtilization(this.#loopBefore).utilization);
   }
 
@@ -103,14 +106,14 @@ export class Cannon {
 
   /** Called by autocannon before a connection sends anything, so nothing is missed. */
   #follow(client: autocannon.Client, number: number): void {
-    const line: Line = { client, sinceUs: null, isClosed: false };
+    const line: Line = { client, sinceUs: null, losses: 0, lostBy: "", isClosed: false };
     this.#lines.push(line);
     client.setRequests(requestsOf(this.#input.requests, number));
     client.on("request", () => this.#began(line));
     client.on("response", (status: number, _bytes: number, ms: number) => this.#replied(line, status, ms * 1_000));
     client.on("connError", (error: Error) => {
       line.sinceUs = null;
-      this.#meter?.failed(monotonicUs(), `connection:${errnoOf(error) ?? error.message}`);
+      this.#lost(line, `connection:${errnoOf(error) ?? error.message}`);
     });
     client.on("done", () => {
       line.isClosed = true;
@@ -119,15 +122,23 @@ export class Cannon {
   }
 
   #began(line: Line): void {
-    const nowUs = monotonicUs();
-    // Said only where the connection was closed or given up under way: autocannon opens another and asks the next thing.
-    if (line.sinceUs !== null) this.#meter?.failed(nowUs, "connection:lost");
-    line.sinceUs = nowUs;
+    // Said only where the connection was closed or timed out under way: autocannon opens another and asks the next thing.
+    if (line.sinceUs !== null) this.#lost(line, "connection:lost");
+    line.sinceUs = monotonicUs();
     this.#sent += 1;
+  }
+
+  /** Autocannon's own brake (`bailout`) knows nothing of connections that are closed without an error. */
+  #lost(line: Line, errorKey: string): void {
+    this.#meter?.failed(monotonicUs(), errorKey);
+    line.losses += 1;
+    line.lostBy = errorKey;
+    if (line.losses >= lossesMost) line.client.responseMax = 1;
   }
 
   #replied(line: Line, status: number, tookUs: number): void {
     line.sinceUs = null;
+    line.losses = 0;
     this.#answered += 1;
     if (this.#meter === null) return;
     this.#seen.status = status;

@@ -41,6 +41,8 @@ export interface Measured {
   readonly ok: number;
   readonly rejected: number;
   readonly failed: number;
+  /** Connections given up by the window's end; one of `failed` each. */
+  readonly givenUp: number;
   readonly errors: Readonly<Record<string, number>>;
   /** Latencies of what was accepted. */
   readonly latency: SparseBuckets;

@@ -10,6 +10,7 @@ function steps(rates: readonly number[], change: (at: number) => Partial<Saturat
     ok,
     rejected: 0,
     failed: 0,
+    givenUp: 0,
     errors: {},
     meanUs: null,
     p50Us: null,
@@ -33,6 +34,10 @@ it("goes on while throughput rises, and until it was flat for two doublings with
 it("stops at once where errors take over or nothing is answered", () => {
   expect(stopReason(steps([20, 40], (at) => (at === 1 ? { failed: 50 } : {})))).toContain("errors took over");
   expect(stopReason(steps([20, 0]))).toContain("nothing was answered with 2 connections");
+});
+
+it("stops at once where a connection was given up, however many others are answered", () => {
+  expect(stopReason(steps([20, 40], (at) => (at === 1 ? { failed: 1, givenUp: 1 } : {})))).toContain("1 of 2 connections");
 });
 
 it("stops early where what is accepted is flat and most is refused", () => {

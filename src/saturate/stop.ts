@@ -12,12 +12,14 @@ const connectionsLeast = 8;
 export function stopReason(steps: readonly SaturationStep[]): string | null {
   const last = steps.at(-1);
   if (last === undefined) return null;
+  const { givenUp, connections } = last;
+  if (givenUp > 0) return `errors took over: ${givenUp} of ${connections} connections were lost again and again, and given up`;
   const replies = last.ok + last.rejected + last.failed;
-  if (replies === 0) return `nothing was answered with ${last.connections} connections`;
+  if (replies === 0) return `nothing was answered with ${connections} connections`;
   if (last.failed > replies * failedMost) return `errors took over: ${formatShare(last.failed / replies)} failed`;
   if (!isFlat(steps)) return null;
   if (last.rejected > replies * rejectedMost) return "what is accepted is flat for two doublings, and most is refused";
-  return last.connections >= connectionsLeast ? "flat for two doublings" : null;
+  return connections >= connectionsLeast ? "flat for two doublings" : null;
 }
 
 function isFlat(steps: readonly SaturationStep[]): boolean {

@@ -148,7 +148,7 @@ interface Beside extends Pick<SaturationStep, "hostCpuShare"> {
 }
 
 function stepOf(connections: number, window: Window, measured: WholeMeasured, beside: Beside): SaturationStep {
-  const { ok, rejected, failed, errors, slices, eventLoopShare, residenceUs, latency } = measured;
+  const { ok, rejected, failed, givenUp, errors, slices, eventLoopShare, residenceUs, latency } = measured;
   const { startedUs, hostCpuShare } = beside;
   const clock = clockStats(latency);
   const windowUs = window.toUs - window.fromUs;
@@ -159,6 +159,7 @@ function stepOf(connections: number, window: Window, measured: WholeMeasured, be
     ok,
     rejected,
     failed,
+    givenUp,
     errors,
     meanUs: clock?.mean ?? null,
     p50Us: clock?.p50 ?? null,

@@ -15,6 +15,7 @@ export class WindowMeter {
   readonly #errors: Record<string, number> = {};
   readonly #counts = { ok: 0, rejected: 0, failed: 0 };
   #residenceUs = 0;
+  #givenUp = 0;
 
   constructor(window: Window) {
     this.#window = window;
@@ -43,6 +44,13 @@ export class WindowMeter {
     this.#count(errorKey);
   }
 
+  /** A connection that is no more, of whatever window: it counts as one that failed, so that its silence is seen in each. */
+  givenUp(errorKey: string): void {
+    this.#givenUp += 1;
+    this.#counts.failed += 1;
+    this.#count(errorKey);
+  }
+
   /** A request was under way from one instant to another, both within the window or not. */
   underWay(fromUs: number, toUs: number): void {
     this.#residenceUs += Math.max(0, Math.min(toUs, this.#window.toUs) - Math.max(fromUs, this.#window.fromUs));
@@ -52,6 +60,7 @@ export class WindowMeter {
     const slices: SaturationSlice[] = this.#slices;
     return {
       ...this.#counts,
+      givenUp: this.#givenUp,
       errors: this.#errors,
       latency: this.#latency.toSparse(),
       residenceUs: this.#residenceUs,

@@ -55,7 +55,7 @@ export const connectionFields = {
     write: 'sourceAddresses: ["127.0.0.2", "127.0.0.3"]',
   },
   host: {
-    accepts: text((value) => /^[\w.-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i.test(value)),
+    accepts: text((value) => /^[\w.-]+(:\d{1,5})?$|^\[[\da-f:.]+\](:\d{1,5})?$/i.test(value) && URL.canParse(`http://${value}`)),
     expected: "a host name with or without a port, as the Host header has it",
     write: 'host: "health.example"',
   },

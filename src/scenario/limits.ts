@@ -9,7 +9,7 @@ export const limits = {
   holdUs: 24 * 3_600_000_000,
   /** Longest warm-up: nothing that we know takes longer than an hour to be warm. */
   warmupUs: 3_600_000_000,
-  /** Requests of one run: `At.index` is mixed as a 32-bit word, and would repeat itself beyond it. */
+  /** Arrivals of one run: a request's number has its arrival in the low word (load/journey-guide), with a bit to spare. */
   requests: 0x7fff_ffff,
   /** Stages of one run: each is a step or two, with histograms of its own for each operation. */
   stages: 100,

@@ -4,29 +4,36 @@ import type { ConnectionPlan, Network, TlsPlan } from "../model/plan.ts";
 import type { ConnectionRules, TlsRules } from "../model/scenario.ts";
 import { destinationOf } from "../safety/destinations.ts";
 import { validDurationUs } from "./durations.ts";
+import { forwardingFaults } from "./forwarding.ts";
 import { unknownName } from "./input-fault.ts";
 import type { PlanOverrides } from "./overrides.ts";
 
 const defaults = { maxConnections: 2_000, deadline: "10s" } as const;
 
-/** Where a plan's connections go, as origins. */
-export interface Destinations {
+/** Where connections go, as origins. */
+interface Destinations {
   readonly targets: readonly string[];
   readonly admin: string;
 }
 
+/** Where a plan's connections go, and where they would without the command line. */
+export interface Places extends Destinations {
+  readonly written: Destinations;
+}
+
 /**
  * How the targets are reached: the scenario's rules, and the command line's on top. Files are found from the scenario's own. Throws a
- * usage Fault for a `--resolve` of what is never connected to.
+ * usage Fault where `resolve`, here or there, names what is never connected to, or asks a proxy for what it does not do.
  */
 export function connectionPlan(
   rules: ConnectionRules,
   overrides: PlanOverrides,
   scenarioPath: string,
-  destinations: Destinations,
+  places: Places,
 ): ConnectionPlan {
   const network = networkOf(rules, overrides, scenarioPath);
-  refuseStrayResolve(overrides.resolve ?? {}, Object.keys(plainEntries(rules.resolve)), network, destinations);
+  refuseStrays(rules.resolve ?? {}, overrides.resolve ?? {}, network, places);
+  refuseUnheeded(network, places);
   return {
     policy: rules.policy ?? "keep-alive",
     max: rules.max ?? defaults.maxConnections,
@@ -62,7 +69,12 @@ function tlsPlan(rules: TlsRules, insecure: boolean, folder: string): TlsPlan {
 
 /** Names in the spelling of `URL.host`, with a port always; addresses without brackets. */
 function plainEntries(resolve: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(resolve).map(([name, address]) => [name.toLowerCase(), plainAddress(address)]));
+  return Object.fromEntries(Object.entries(resolve).map(([name, address]) => [plainName(name), plainAddress(address)]));
+}
+
+/** `[0:0::1]:080` is `[::1]:80`, and `Health.example:443` is `health.example:443`. */
+function plainName(name: string): string {
+  return `${new URL(`http://${name}`).hostname}:${Number(name.slice(name.lastIndexOf(":") + 1))}`;
 }
 
 function plainAddress(address: string): string {
@@ -70,22 +82,48 @@ function plainAddress(address: string): string {
 }
 
 /**
- * A name that is not connected to is a slip: the load would go where the real one points. One of the scenario's own may be repeated,
- * as a copied command line does.
+ * A name that is not connected to is a slip: the load would go where the real one points. A scenario's own name stays right where
+ * `--target` leads elsewhere, and may be repeated by `--resolve`, as a copied command line does.
  */
-function refuseStrayResolve(
+function refuseStrays(
+  own: Readonly<Record<string, string>>,
   asked: Readonly<Record<string, string>>,
-  own: readonly string[],
   { proxy }: Network,
-  { targets, admin }: Destinations,
+  { targets, admin, written }: Places,
 ): void {
-  const known = [...targets, admin, ...(proxy === null ? [] : [proxy])].map((origin) => destinationOf(origin, {}, "target").name);
-  const stray = Object.keys(asked).find((name) => ![...known, ...own].includes(name.toLowerCase()));
+  const namesOf = (origins: readonly string[]): string[] => origins.map((origin) => destinationOf(origin, {}, "target").name);
+  const reached = namesOf([...targets, admin, ...(proxy === null ? [] : [proxy])]);
+  const ownReached = [...namesOf([...written.targets, written.admin]), ...reached];
+  refuseStray(
+    "connections.resolve",
+    own,
+    ownReached,
+    (name, address) => `resolve: { ${JSON.stringify(name)}: ${JSON.stringify(address)} }`,
+  );
+  const known = [...reached, ...Object.keys(plainEntries(own))];
+  refuseStray("--resolve", asked, known, (name, address) => `--resolve ${name}:${address}`);
+}
+
+function refuseStray(
+  path: string,
+  resolve: Readonly<Record<string, string>>,
+  known: readonly string[],
+  write: (name: string, address: string) => string,
+): void {
+  const stray = Object.keys(resolve).find((name) => !known.includes(plainName(name)));
   if (stray === undefined) return;
-  const { expected, fix } = unknownName("--resolve", stray, "host:port of what this run connects to", [...new Set(known)]);
-  throw new Fault("usage", "--resolve names what this run never connects to", {
+  const { expected, fix } = unknownName(path, stray, "host:port of what this run connects to", [...new Set(known)]);
+  throw new Fault("usage", `${path} names what this run never connects to`, {
     received: stray,
     expected,
-    fix: `--resolve ${fix}:${asked[stray] ?? ""}`,
+    fix: write(fix, resolve[stray] ?? ""),
   });
+}
+
+/** The scenario's own faults of that kind have been listed; here flags and scenario together may have them. */
+function refuseUnheeded(network: Network, { targets }: Destinations): void {
+  const [first] = forwardingFaults(targets, network);
+  if (first === undefined) return;
+  const { path, ...detail } = first;
+  throw new Fault("usage", `${path} would do nothing: the proxy would not heed it`, detail);
 }

@@ -18,6 +18,8 @@ export function makePlan(scenario: Scenario, overrides: PlanOverrides = {}): Run
   const [target, ...others] = originsOf(overrides.target ?? input.target);
   const targets = [target, ...others];
   const admin = originOf(overrides.admin ?? input.admin ?? target);
+  const ownTargets = originsOf(input.target);
+  const written = { targets: ownTargets, admin: originOf(input.admin ?? ownTargets[0]) };
   return {
     scenario: { name: input.name, path: scenario.path, hash: scenario.hash },
     target,
@@ -29,11 +31,12 @@ export function makePlan(scenario: Scenario, overrides: PlanOverrides = {}): Run
     precision: load.precision ?? "timer",
     workers: overrides.workers ?? 1,
     steps: stepsOf(load, peakRatePerSec, overrides),
-    connections: connectionPlan(input.connections ?? {}, overrides, scenario.path, { targets, admin }),
+    connections: connectionPlan(input.connections ?? {}, overrides, scenario.path, { targets, admin, written }),
     operations: Object.entries(input.operations).map(([name, { kind, weight }]): OperationPlan => ({ name, kind, weight })),
     journeys: journeysOf(input),
     users: { name: input.users.name, pool: input.users.pool, popularity: input.users.popularity },
     prepare: input.prepare ?? null,
+    ...(input.setup === undefined ? {} : { setup: true }),
     lanes: input.lanes ?? null,
     observe: { prometheus: input.observe?.prometheus ?? null, pids: overrides.pids ?? input.observe?.pids ?? [] },
     budgets: input.budgets ?? [],

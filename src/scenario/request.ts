@@ -11,18 +11,28 @@ const headLimits = { pathCharacters: 8_000, headers: 64, headerCharacters: 8_000
 /** Bodies whose type we say ourselves. */
 const typedBodies = ["json", "form", "multipart"] as const;
 const keys = ["method", "path", "headers", ...typedBodies, "body"] as const;
-/** Headers that frame the message or mark it as synthetic: they are ours, and a second one would be a lie. */
 const framing = ["host", "connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect"];
 const marking = ["baggage", "traceparent", "user-agent", ...Object.values(defaultTagHeaders)];
-const ours = new Set([...framing, ...marking]);
+/** Headers, in lower case, that frame the message or mark it as synthetic: they are ours, and a second one would be a lie. */
+export const ownHeaders: ReadonlySet<string> = new Set([...framing, ...marking]);
+
+/** Whether a value is a path that can be asked for. Of any length: what a server takes is for it to say. */
+export function isPath(value: unknown): value is string {
+  return typeof value === "string" && value.charCodeAt(0) === 0x2f && !/[^!"$-~]/.test(value);
+}
+
+/** Whether a value is a method that can be sent. */
+export function isMethod(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Z][A-Z-]{0,15}$/.test(value) && value !== "CONNECT";
+}
 
 const path: Field = {
-  accepts: (value) => typeof value === "string" && /^\/[!"$-~]*$/.test(value) && value.length <= headLimits.pathCharacters,
+  accepts: (value) => isPath(value) && value.length <= headLimits.pathCharacters,
   expected: 'a path that begins with "/", in printable ASCII without blanks or "#", of at most 8,000 characters',
   write: "path: `/codes/${encodeURIComponent(id)}`",
 };
 const method: Field = {
-  accepts: (value) => typeof value === "string" && /^[A-Z][A-Z-]{0,15}$/.test(value) && value !== "CONNECT",
+  accepts: isMethod,
   expected: "an HTTP method in capitals, other than CONNECT",
   write: 'method: "POST"',
 };
@@ -99,7 +109,7 @@ function headerNameFaults(name: string, typed: TypedBody | undefined): InputFaul
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
     return [{ path, received: show(name), expected: "a header name", fix: "letters, digits and hyphens" }];
   }
-  if (ours.has(name.toLowerCase())) {
+  if (ownHeaders.has(name.toLowerCase())) {
     return [{ path, received: show(name), expected: "no header that Peakproof sets itself", fix: "nothing" }];
   }
   if (typed !== undefined && name.toLowerCase() === "content-type") {

@@ -441,6 +441,16 @@ group("what no single field can tell", () => {
       'operations.scan.retry: received base "20s" and max "10s"; expected max at least base; write max: "20s"',
     ],
     [
+      "an address for a target that a proxy looks up",
+      { target: "http://Health.example/", connections: { proxy: "http://p:1", resolve: { "HEALTH.example:80": "::1" } } },
+      'connections.resolve: received "health.example:80" for an http target behind a proxy; expected none, since a proxy goes by the target\'s own name where it forwards plain HTTP/1.1; write target: "http://[::1]:80" instead (--target http://[::1]:80), or no proxy',
+    ],
+    [
+      "a Host that a proxy replaces",
+      { target: ["https://a", "http://127.0.0.1:8460"], connections: { proxy: "http://p:1", host: "health.example" } },
+      'connections.host: received "health.example" for an http target behind a proxy; expected none, since a proxy goes by the target\'s own name where it forwards plain HTTP/1.1; write target: "http://health.example:8460" instead (--target http://health.example:8460), or no proxy',
+    ],
+    [
       "authorities to trust beside no verification",
       { connections: { tls: { insecure: true, ca: "ca.pem" } } },
       'connections.tls: received insecure together with ca; expected one of the two: verified by ca, or not at all; write ca: "./ca.pem"',
@@ -457,6 +467,18 @@ group("what no single field can tell", () => {
     ],
   ])("refuses %s", async (_what, changes, line) => {
     expect(await faults(changes)).toEqual([line]);
+  });
+
+  it.each([
+    ["https://health.example", {}],
+    ["http://health.example:443", { protocol: "h2" }],
+  ])("accepts an address and a Host for %s, to which a proxy opens a tunnel", async (target, more) => {
+    const own = { proxy: "http://p:1", resolve: { "health.example:443": "127.0.0.1" }, host: "health.example" };
+    expect(await faults({ target, connections: { ...own, ...more } })).toEqual([]);
+  });
+
+  it("accepts an address for the proxy itself", async () => {
+    expect(await faults({ connections: { proxy: "http://p:1", resolve: { "p:1": "127.0.0.1" } } })).toEqual([]);
   });
 
   it("accepts operations that only journeys reach", async () => {
@@ -477,6 +499,11 @@ it.each([
   [Array.from({ length: 17 }, (_, at) => `http://h${at}`)],
 ])("refuses the targets %j", async (target) => {
   expect(await faults({ target })).toHaveLength(1);
+});
+
+it.each(["x.example:70000", "1.2.3.999", "[::1:80"])("refuses the host %s, which is in no URL", async (host) => {
+  const lines = await faults({ connections: { host } });
+  expect(lines.filter((line) => line.startsWith("connections.host: received"))).toHaveLength(1);
 });
 
 it.each(["ftp://host", "host:80", "http://host/path", "http://host?x=1", "http://u@host", "", "http://"])(

@@ -15,7 +15,7 @@ export const sampleEveryUs = 1_000_000;
 export interface VitalsOptions extends MachineOptions {
   /** Address of the target's metrics page; null: none. */
   readonly scrapeUrl: string | null;
-  /** How the run reaches things. Default: nothing special. */
+  /** How the metrics page is reached. Default: nothing special. */
   readonly network?: Network;
   /** Headers of each scrape: the run's tags. */
   readonly tags: Readonly<Record<string, string>>;

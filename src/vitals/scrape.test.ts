@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from "node:net";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { afterEach, expect, it } from "vitest";
+import { plainNetwork, type Network } from "../model/plan.ts";
 import { signals } from "../model/vitals.ts";
 import type { MetricSeries } from "./prometheus.ts";
 import { maxPageBytes, maxSeriesKept, Scraper, scrapeReadings, type Scrape } from "./scrape.ts";
@@ -19,10 +20,14 @@ afterEach(async () => {
   }
 });
 
-async function scraperOf(listener: RequestListener): Promise<Scraper> {
+async function scraperOf(listener: RequestListener, network?: Network): Promise<Scraper> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const scraper = new Scraper(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`, { "x-synthetic-run": "r1" });
+  const scraper = new Scraper(
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`,
+    { "x-synthetic-run": "r1" },
+    network,
+  );
   open.push(server, scraper);
   return scraper;
 }
@@ -45,6 +50,17 @@ it("reads a prom-client page over one kept-alive HTTP/1.1 connection, tagged", a
     ["1.1", "r1"],
   ]);
   expect(new Set(seen.map((request) => request.socket.remotePort)).size).toBe(1);
+});
+
+it("asks for the page by the Host that its network says", async () => {
+  const hosts: (string | undefined)[] = [];
+  const listener: RequestListener = (request, response) => {
+    hosts.push(request.headers.host);
+    response.end();
+  };
+  await (await scraperOf(listener, { ...plainNetwork, host: "health.example" })).scrape();
+  await (await scraperOf(listener)).scrape();
+  expect(hosts).toEqual(["health.example", expect.stringMatching(/^127\.0\.0\.1:\d+$/)]);
 });
 
 const downReason = (scrape: Scrape): string => (scrape.up ? "it is up" : scrape.reason);

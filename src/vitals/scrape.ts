@@ -24,10 +24,11 @@ export class Scraper {
   /** `headers` are the run's tags; the page needs no token. Throws Fault `usage` where a file of `network.tls` cannot be read. */
   constructor(url: string, headers: Readonly<Record<string, string>>, network: Network = plainNetwork) {
     this.#url = url;
-    // HTTP/1.1 said outright, and one kept-alive connection: a scrape must not add to the connection rate it observes.
+    // One kept-alive connection: a scrape must not add to the connection rate it observes.
     const connect = agentConnect(new URL(url).origin, network);
-    this.#agent = new Agent({ connect, allowH2: false, connections: 1, pipelining: 1 });
-    this.#headers = { ...headers, accept: "text/plain;version=0.0.4" };
+    this.#agent = new Agent({ connect, connections: 1, pipelining: 1 });
+    const host = network.host === null ? {} : { host: network.host };
+    this.#headers = { ...headers, ...host, accept: "text/plain;version=0.0.4" };
   }
 
   /** Asks once, for at most 900 ms. Never throws: redirects, other statuses, oversized pages and network errors are `up: false`. */

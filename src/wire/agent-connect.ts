@@ -1,26 +1,31 @@
-import { isIP, type LookupFunction } from "node:net";
-import type { buildConnector } from "undici";
-import type { Network } from "../model/plan.ts";
+import { isIP } from "node:net";
+import { buildConnector } from "undici";
+import type { Network, RunPlan } from "../model/plan.ts";
 import { endpointFor } from "./endpoint.ts";
 import { TlsSetup } from "./tls-setup.ts";
 
 /**
- * How an undici agent connects to an origin of a run that is no target of its load (metrics, cleanup): certificates are verified as the
- * network says, and a name that `resolve` gives an address leads there. The load's server name stands in for an address only: another
- * name has a certificate of its own. Throws Fault `usage` where a file of `network.tls` cannot be read.
+ * How an undici agent connects to an origin: by HTTP/1.1, to the address that `resolve` gives it, with certificates verified as the
+ * network says. Proxy and source addresses are the load's alone. Throws Fault `usage` where a file of `network.tls` cannot be read.
  */
-export function agentConnect(origin: string, network: Network): buildConnector.BuildOptions {
-  const { isTls, host, identity } = endpointFor(origin, network);
-  const named = new URL(origin).hostname.replace(/^\[|\]$/g, "");
-  const options: buildConnector.BuildOptions = host === named ? {} : { lookup: alwaysTo(host) };
-  return isTls ? Object.assign(options, new TlsSetup(network.tls, isIP(named) === 0 ? named : identity).options) : options;
+export function agentConnect(origin: string, network: Network): buildConnector.connector {
+  const { isTls, host: hostname, identity } = endpointFor(origin, network);
+  const tls = isTls ? new TlsSetup(network.tls, identity).options : null;
+  const connect = buildConnector({ ...tls, allowH2: false });
+  // undici would take the server name from the `Host` field, which need not be the certificate's.
+  const named = tls?.servername === undefined ? {} : { servername: tls.servername };
+  // A name lookup that knows one address would not do: Node makes none for a host that is an address itself.
+  return (options, callback) => connect({ ...options, hostname, ...named }, callback);
 }
 
-/** A name lookup that knows one address. */
-function alwaysTo(address: string): LookupFunction {
-  const family = isIP(address);
-  return (_name, { all }, callback) => {
-    if (all === true) callback(null, [{ address, family }]);
-    else callback(null, address, family);
-  };
+/**
+ * How a run's admin address (metrics, cleanup) is reached. One that is a target is addressed like it; any other has a `Host` and a
+ * certificate of its own, and the load's server name stands in for an address only.
+ */
+export function adminNetwork(plan: Pick<RunPlan, "admin" | "targets"> & { readonly connections: Network }): Network {
+  const { admin, targets, connections } = plan;
+  if (targets.includes(admin)) return connections;
+  const isAddress = isIP(new URL(admin).hostname.replace(/^\[|\]$/g, "")) !== 0;
+  const serverName = isAddress ? endpointFor(admin, connections).identity : null;
+  return { ...connections, host: null, tls: { ...connections.tls, serverName } };
 }

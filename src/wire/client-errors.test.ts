@@ -98,6 +98,24 @@ describe("an exchange without a reply is settled with", () => {
       expect(await wire.ask()).toMatchObject({ error: "sent:closed-idle", status: 0 });
     },
   );
+
+  it.each([
+    ["sent:EOF", "closes", (socket: Socket) => socket.end()],
+    ["sent:ECONNRESET", "resets", (socket) => socket.resetAndDestroy()],
+  ] satisfies [string, string, (socket: Socket) => unknown][])(
+    "%s where the server %s a kept-alive connection longer after our request than a race can last",
+    async (error, _how, close) => {
+      let nowUs = 1_000_000;
+      await using server = await startRawServer((socket, _request, number) => {
+        if (number === 0) return void socket.write(ok);
+        nowUs += 101_000;
+        close(socket);
+      });
+      using wire = askingClient(server.port, { now: () => nowUs });
+      expect(await wire.ask()).toMatchObject({ status: 200 });
+      expect(await wire.ask()).toMatchObject({ error, status: 0 });
+    },
+  );
 });
 
 describe("a deadline that passes", () => {

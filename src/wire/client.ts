@@ -187,7 +187,7 @@ export class HttpClient<Carried extends Exchange = Exchange> implements Transpor
     const { queue, exchange } = connection;
     const nowUs = this.#options.now();
     if (queue === this.#connecting) this.#connectFailed(connection, code, nowUs);
-    else if (exchange !== null) this.#giveUp(connection, nowUs, connection.brokenBy(exchange, code));
+    else if (exchange !== null) this.#giveUp(connection, nowUs, connection.brokenBy(exchange, code, nowUs));
     else connection.drop();
   }
 

@@ -3,6 +3,7 @@ import { errnoOf } from "../model/fault.ts";
 import type { DeadlineQueue, Waiter } from "./deadline-queue.ts";
 import { openSocket, type Endpoint } from "./endpoint.ts";
 import type { Exchange, WireError } from "./exchange.ts";
+import { wasClosedIdle } from "./idle-race.ts";
 import { Opening } from "./opening.ts";
 import { ResponseParser, type ReplyLimits } from "./parser.ts";
 import type { TlsSetup } from "./tls-setup.ts";
@@ -106,10 +107,10 @@ export class Connection<Carried extends Exchange> implements Waiter {
     return this.#opening?.phase ?? "connect";
   }
 
-  /** Error key of an exchange whose connection broke with this code. */
-  brokenBy(exchange: Carried, code: string): WireError {
+  /** Error key of an exchange whose connection broke with this code now. */
+  brokenBy(exchange: Carried, code: string, nowUs: number): WireError {
     if (exchange.firstByteUs !== 0) return `reading:${code}`;
-    return this.#sent > 1 && closingCodes.has(code) ? "sent:closed-idle" : `sent:${code}`;
+    return this.#sent > 1 && wasClosedIdle(code, nowUs - exchange.sentUs) ? "sent:closed-idle" : `sent:${code}`;
   }
 
   /** Leaves its queue for another one, or for another place in it. */
@@ -166,6 +167,3 @@ export class Connection<Carried extends Exchange> implements Waiter {
     else this.#host.lost(this, "EOF");
   }
 }
-
-/** How a connection ends that the server closed before our request arrived. */
-const closingCodes = new Set(["EOF", "ECONNRESET", "EPIPE"]);

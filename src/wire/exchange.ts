@@ -9,8 +9,8 @@
  * - `timeout:connect`, `timeout:tls` its deadline passed while a connect, or the TLS handshake after it, was under way for it;
  * - `unsent` its deadline passed while it waited for one of `maxConnections`, with no connect of its own under way;
  * - `sent:<ERRNO>`, `sent:EOF`, `timeout:sent` the request was written and no byte of a reply came;
- * - `sent:closed-idle` the same on a reused connection that was reset or closed: the server had most likely given it up
- *   while it was idle (the race of RFC 9112, section 9.3.1), so it says little about the server's capacity;
+ * - `sent:closed-idle` the same on a reused connection that was reset or closed within a round trip: the server had most likely given
+ *   it up while it was idle (the race of RFC 9112, section 9.3.1), so it says little about the server's capacity;
  * - `reading:<ERRNO>`, `reading:EOF`, `timeout:reading` the reply began and did not end;
  * - `reading:malformed-<what>` the reply is not HTTP/1.1; `reading:too-large` its head or body is over our limit;
  * - `aborted` we gave it up ourselves.
@@ -61,7 +61,7 @@ export class Exchange {
   doneUs = 0;
   /** 0: none came. May be set although `error` is, where a reply broke off. */
   status = 0;
-  /** The final head as it came, one character per byte, status line to blank line; `""` unless `keepHead` and complete. */
+  /** The final head as it came, one character per byte, status line to blank line; `""` unless complete, and `keepHead` or a status from 400. */
   head = "";
   /** Null unless complete, and `keepBody` or a status from 400. */
   body: Buffer | null = null;

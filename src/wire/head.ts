@@ -1,4 +1,4 @@
-/** Reading the head of a reply as text, for checks: only where somebody asked for it (`Exchange.keepHead`). */
+/** Reading the head of a reply as text, for checks: only where it was kept (`Exchange.head`). */
 
 /**
  * The fields of a head by lower-case name; one that came several times is joined by `, ` (RFC 9110, section 5.3; several

@@ -224,6 +224,24 @@ it("counts a body it does not keep", () => {
   expect(parser).toMatchObject({ status: 200, head: "", body: null, bodyBytes: 5 });
 });
 
+it("keeps the head of an error that nobody asked for, wherever the bytes are cut, and no other", () => {
+  const headOf = (pieces: readonly string[]) => {
+    const parser = new ResponseParser({ maxHeadBytes: 1_000, maxBodyBytes: 1_000 });
+    parser.begin({ isHead: false, keepHead: false, keepBody: false });
+    for (const piece of pieces) parser.feed(Buffer.from(piece), 0, piece.length);
+    return [parser.status, parser.head];
+  };
+  const interim = "HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\n";
+  for (const status of [200, 302, 400, 503]) {
+    const head = `HTTP/1.1 ${status} What\r\nContent-Length: 2\r\nX-A: 1\r\n\r\n`;
+    const expected = [status, status >= 400 ? head : ""];
+    for (const text of [`${head}ok`, `${interim}${head}ok`]) {
+      expect(headOf(text.split(""))).toEqual(expected);
+      for (let at = 0; at <= text.length; at++) expect(headOf([text.slice(0, at), text.slice(at)])).toEqual(expected);
+    }
+  }
+});
+
 it("is ready for the next reply after one that was refused half-way", () => {
   const parser = new ResponseParser({ maxHeadBytes: 1_000, maxBodyBytes: 1_000 });
   for (const text of ["HTTP/1.1 200 OK\r\nHal", "f\nX", "HTTP/1.1 201 OK\r\nContent-Length: 2\r\n\r\nok"]) {

@@ -59,9 +59,14 @@ export class ResponseParser {
     this.#limits = limits;
   }
 
-  /** Error replies are kept in any case: what they say is what their reader needs. */
+  /** Error replies are kept in any case: what they say is what their reader needs, and the head says how the body is encoded. */
   get #keepsBody(): boolean {
     return this.#keepBody || this.status >= 400;
+  }
+
+  /** A status line in several pieces is kept until it is whole, since only then it is known what it says. */
+  get #keepsHead(): boolean {
+    return this.#keepHead || this.status >= 400 || this.#state === inStatusLine;
   }
 
   /** Gets ready for the reply to a request. */
@@ -114,7 +119,8 @@ export class ResponseParser {
     let at = from;
     do at = this.#readLine(bytes, at, to);
     while (at < to && this.#state === inFields);
-    if (this.#keepHead) this.head += bytes.toString("latin1", from, at);
+    if (this.#keepsHead) this.head += bytes.toString("latin1", from, at);
+    else this.head = "";
     if (this.#state === inStatusLine && this.#code !== 0) this.#forgetInterim();
     return at;
   }

@@ -105,6 +105,7 @@ describe.each(ways)("over $name", (way) => {
     expect(await world.wire.ask({ request: get("/200") })).toMatchObject({ body: null, head: "", bodyBytes: 4 });
     const failed = await world.wire.ask({ request: get("/503") });
     expect([failed.error, failed.status, failed.body?.toString()]).toEqual([null, 503, "text"]);
+    expect(failed.head).toMatch(/^HTTP\/(?:1\.1|2) 503\b.*\r\n(?:.+\r\n)+\r\n$/);
   });
 
   it("replies without a body have none, and the next one follows", async () => {

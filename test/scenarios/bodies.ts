@@ -12,7 +12,7 @@ export default defineScenario(({ variables }) => {
     load: { peak: { ratePerSec: 80 }, multiples: [1], hold: "2s", warmup: "0s" },
     connections: { deadline: "2s" },
     users: citizens({ pool: 50 }),
-    setup: async ({ target, headers, signal }) => {
+    setup: async ({ target, headers, signal, fetch }) => {
       const reply = await fetch(`${target}/session`, { method: "POST", headers, signal });
       return reply.json();
     },

@@ -8,7 +8,7 @@ import { citizens } from "peakproof/generators";
 export default defineScenario(({ variables: { protocol, proxy, host, serverName, ca, client, fresh } }) =>
   defineScenario({
     name: "reached",
-    target: "http://127.0.0.1:1",
+    target: "https://127.0.0.1:1",
     load: { peak: { ratePerSec: 100 }, multiples: [1], hold: "1500ms", warmup: "500ms" },
     connections: {
       deadline: "2s",

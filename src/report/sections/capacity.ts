@@ -47,12 +47,12 @@ function noteOf({ run }: RunRecord, steps: readonly StepView[]): string {
 function lead({ capacity }: Summary): string {
   const holds =
     capacity.holdsRatePerSec === null
-      ? "No step met every limit"
+      ? "No rate is known to meet every limit at each of its holds"
       : `Every limit was met up to ${formatCount(capacity.holdsRatePerSec)} requests/s${capacity.lowerBound ? " at least (the generator was the limit)" : ""}`;
   const breaks =
     capacity.breaksRatePerSec === null
       ? "no step broke"
-      : `at ${formatCount(capacity.breaksRatePerSec)} requests/s it no longer held`;
+      : `at ${formatCount(capacity.breaksRatePerSec)} requests/s it ${capacity.holdsRatePerSec === null ? "did not hold" : "no longer held"}`;
   return `${holds}; ${breaks}. The most that was served well over a whole step is ${formatCount(Math.round(capacity.bestOkPerSec))} ok replies/s.`;
 }
 

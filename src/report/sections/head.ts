@@ -1,12 +1,11 @@
 /** The first page: the answer in one sentence, and what it is an answer about. */
-import type { StepPlan } from "../../model/plan.ts";
+import { isUnverified, type StepPlan } from "../../model/plan.ts";
 import type { RunRecord } from "../../model/record.ts";
 import type { Summary } from "../../model/summary.ts";
 import { formatCount, formatUs } from "../../model/units.ts";
 import { html, type Html } from "../html.ts";
 import { formatInstant } from "../quantity.ts";
 import { sign, stateOf } from "../state.ts";
-import { isInsecure } from "./network.ts";
 
 /** Masthead, state, sentence and facts. */
 export function headSection(record: RunRecord, summary: Summary, contents: readonly Entry[]): Html {
@@ -40,7 +39,7 @@ export type Entry = readonly [id: string, name: string];
 
 /** Said before any number: whoever stands between could have answered in the target's place. */
 function insecureBanner({ run }: RunRecord): Html | null {
-  if (!isInsecure(run.plan)) return null;
+  if (!isUnverified(run.plan)) return null;
   return html`<p class="banner" role="note">
     <strong>Insecure:</strong> certificates were not verified, so it is not proven who answered.
   </p>`;

@@ -24,7 +24,7 @@ export function makingSection(record: RunRecord): Html {
     <p class="note">To make it again: the same seed gives the same arrivals, people and bodies.</p>
     <pre>${runCommand(run)}</pre>
     <p class="note">To sweep again what it left; it may be run any number of times:</p>
-    <pre>${cleanCommand(record.dir)}</pre>
+    <pre>${cleanCommand(record.dir, run.plan)}</pre>
     ${
       problems.length === 0
         ? null

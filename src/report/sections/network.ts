@@ -1,14 +1,7 @@
 /** How the target was reached. */
-import type { RunPlan } from "../../model/plan.ts";
+import { isHttps, type RunPlan } from "../../model/plan.ts";
 import { formatCount, formatUs } from "../../model/units.ts";
 import { html, type Part } from "../html.ts";
-
-/** Whether certificates were to be verified and were not. */
-export function isInsecure({ targets, connections }: RunPlan): boolean {
-  return !connections.tls.verify && targets.some(isHttps);
-}
-
-const isHttps = (target: string): boolean => target.startsWith("https:");
 
 /** Names and values for the facts of a run; what was left as it comes has none. */
 export function networkFacts(plan: RunPlan): [string, Part][] {
@@ -17,7 +10,7 @@ export function networkFacts(plan: RunPlan): [string, Part][] {
   const own: [string, Part][] = [
     [
       plan.targets.length === 1 ? "Target" : "Targets",
-      `${plan.targets.join(", ")}${plan.targets.length === 1 ? "" : ", taken in turn"}`,
+      `${plan.targets.join(", ")}${plan.targets.length === 1 ? "" : ", in equal parts"}`,
     ],
     ["Protocol", protocol === "h2" ? "HTTP/2 (undici)" : proxy === null ? "HTTP/1.1" : "HTTP/1.1 (undici)"],
     ["TLS", tlsFact(plan)],
@@ -32,13 +25,15 @@ export function networkFacts(plan: RunPlan): [string, Part][] {
   return [...own, ...optional.filter(([, value]) => value !== null && value !== "")];
 }
 
-function tlsFact({ targets, connections }: RunPlan): Part {
+function tlsFact({ targets, admin, connections }: RunPlan): Part {
   const { verify, serverName, ca, cert } = connections.tls;
-  if (!targets.some(isHttps)) return "none";
+  const isLoadSecured = targets.some(isHttps);
+  if (!isLoadSecured && !isHttps(admin)) return "none";
   const parts = [
     verify ? `certificates verified against ${ca === null ? "the authorities that Node trusts" : ca}` : null,
     serverName === null ? null : `server name ${serverName}`,
     cert === null ? null : `client certificate ${cert}`,
+    isLoadSecured ? null : "none for the load: on the admin address alone",
   ].filter((part) => part !== null);
   return html`${verify ? null : html`<strong class="t-bad">certificates were not verified</strong>${parts.length > 0 ? "; " : ""}`}${parts.join("; ")}`;
 }

@@ -63,29 +63,34 @@ function intended(steps: readonly StepView[]): Html {
 /** Little's law wherever both accounts are in the record; null where they are nowhere. */
 function balance(all: readonly StepRecord[]): Html | null {
   const names = stepNames(all);
-  const rows = littlesLaws(all).map(({ steps, inFlight, ratePerSec, timeUs, deviation }) => {
+  const rows = littlesLaws(all).map(({ steps, inFlightUs, residenceUs, timeUs, deviation }) => {
     const ends = [...new Set([steps[0], steps.at(-1)])].map((step) => (step === undefined ? "" : names.get(step)));
-    return [ends.join(" … "), formatCount(inFlight), `${formatCount(ratePerSec)}/s`, formatUs(timeUs), formatShare(deviation)];
+    return [ends.join(" … "), seconds(inFlightUs), seconds(residenceUs), formatShare(deviation), formatUs(timeUs)];
   });
   if (rows.length === 0) return null;
   return html`<h3 class="sub">Little's law</h3>
     <p class="note">
-      Requests under way, counted by the transport (L), must equal the rate at which they were taken up (λ) times how long each
-      took by its own clocks (W). If the two accounts differ, one of them lost or invented something.
+      The time that requests were under way, all of them added up, is counted twice: by the transport, from how many it carries at
+      each moment, and by each request's own clocks. By Little's law the two are equal; if they differ, one of them lost or
+      invented something.
     </p>
     ${table({
       columns: [
         { head: "step", kind: "heading" },
-        { head: "L, under way", kind: "number" },
-        { head: "λ, taken up", kind: "number" },
-        { head: "W, time each", kind: "number" },
-        { head: "L differs from λW by", kind: "number" },
+        { head: "by the transport", kind: "number" },
+        { head: "by their clocks", kind: "number" },
+        { head: "they differ by", kind: "number" },
+        { head: "mean of each", kind: "number" },
       ],
       rows,
     })}
     <p class="note">
-      Means from a step's begin to the end of its last request; steps that follow one another without a pause have one account.
+      From a step's begin to the end of its last request; steps that follow one another without a pause have one account.
     </p>`;
+}
+
+function seconds(us: number): string {
+  return `${formatCount(us / 1e6)} s`;
 }
 
 function calibrated(calibration: Calibration | undefined): Html {

@@ -1,4 +1,5 @@
 import { fields } from "../fields.ts";
+import { forwardingFaults } from "../forwarding.ts";
 import { fieldFault, type InputFault } from "../input-fault.ts";
 import { limits } from "../limits.ts";
 import { entriesOf, fault, type Entries } from "./entries.ts";
@@ -6,7 +7,27 @@ import { entriesOf, fault, type Entries } from "./entries.ts";
 /** What of `connections` needs or excludes something else. */
 export function connectionFaults(scenario: Entries): InputFault[] {
   const connections = entriesOf(scenario["connections"]);
-  return [...resolveFaults(entriesOf(connections["resolve"])), ...tlsFaults(entriesOf(connections["tls"]))];
+  return [
+    ...resolveFaults(entriesOf(connections["resolve"])),
+    ...proxyFaults([scenario["target"]].flat(), connections),
+    ...tlsFaults(entriesOf(connections["tls"])),
+  ];
+}
+
+/** Of what can be used: the rest is the fields' own matter. */
+function proxyFaults(targets: readonly unknown[], { protocol, proxy, resolve, host }: Entries): InputFault[] {
+  if (!fields.proxy.accepts(proxy)) return [];
+  const addresses = Object.entries(entriesOf(resolve)).filter(([, address]) => fields.resolveAddress.accepts(address));
+  return forwardingFaults(targets.filter(isUsableTarget), {
+    protocol: protocol === "h2" ? "h2" : "h1",
+    proxy: String(proxy),
+    resolve: Object.fromEntries(addresses.map(([name, address]) => [name.toLowerCase(), String(address)])),
+    host: fields.host.accepts(host) ? String(host) : null,
+  });
+}
+
+function isUsableTarget(target: unknown): target is string {
+  return typeof target === "string" && fields.target.accepts(target);
 }
 
 function resolveFaults(resolve: Entries): InputFault[] {

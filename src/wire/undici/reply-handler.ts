@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Waiter } from "../deadline-queue.ts";
 import type { Exchange, WireError } from "../exchange.ts";
+import { wasClosedIdle } from "../idle-race.ts";
 import { codeOf } from "./error-code.ts";
 import type { UndiciConnection } from "./connection.ts";
 
@@ -54,7 +55,7 @@ export class ReplyHandler<Carried extends Exchange> implements Waiter, Dispatche
     if (this.isOver || status < 200) return;
     const { exchange, connection } = this;
     exchange.status = status;
-    if (exchange.keepHead) exchange.head = headText(status, statusText, controller.rawHeaders ?? []);
+    if (exchange.keepHead || status >= 400) exchange.head = headText(status, statusText, controller.rawHeaders ?? []);
     if (!exchange.isHead && Number(headers["content-length"]) > connection.host.limits.maxBodyBytes) this.#refuse();
   }
 
@@ -79,7 +80,9 @@ export class ReplyHandler<Carried extends Exchange> implements Waiter, Dispatche
   /** Error key where the exchange or its connection failed with this code. */
   failure(code: string): WireError {
     if (this.exchange.firstByteUs !== 0 || code === "too-large" || code.startsWith("malformed-")) return `reading:${code}`;
-    return closingCodes.has(code) && this.connection.wasIdleBefore(this) ? "sent:closed-idle" : `sent:${code}`;
+    const { connection, exchange } = this;
+    const isRace = connection.wasIdleBefore(this) && wasClosedIdle(code, connection.host.now() - exchange.sentUs);
+    return isRace ? "sent:closed-idle" : `sent:${code}`;
   }
 
   get #keepsBody(): boolean {
@@ -97,9 +100,6 @@ export class ReplyHandler<Carried extends Exchange> implements Waiter, Dispatche
     this.cancel();
   }
 }
-
-/** How a connection ends that the server closed before our request arrived. */
-const closingCodes = new Set(["EOF", "ECONNRESET", "EPIPE"]);
 
 /** A head as HTTP/1.1 writes it, so that it can be read like any other: status line, fields, blank line. */
 function headText(status: number, statusText: string, raw: NonNullable<Controller["rawHeaders"]>): string {

@@ -24,8 +24,8 @@ export interface Route {
 
 /**
  * The way that a network prescribes. Through a proxy, plain HTTP/1.1 is forwarded, as undici and curl have it, and everything else
- * goes through a tunnel, to the address in `resolve` where there is one. Throws Fault `usage` where an origin cannot be used, or a
- * file of `network.tls`.
+ * goes through a tunnel, to the address in `resolve` where there is one: a plan that gives one for what is forwarded is refused before.
+ * Throws Fault `usage` where an origin cannot be used, or a file of `network.tls`.
  */
 export function routeFor(origin: string, network: Network): Route {
   const target = endpointFor(origin, network);

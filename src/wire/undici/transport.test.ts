@@ -272,6 +272,18 @@ describe("a proxy", () => {
     expect(await wire.ask()).toMatchObject({ error: "sent:closed-idle", status: 0 });
   });
 
+  it("in front of a server that hung up long after our request is told as that", async () => {
+    let nowUs = 1_000_000;
+    await using proxy = await startRawServer((socket, _request, number) => {
+      if (number === 0) return void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      nowUs += 101_000;
+      socket.end();
+    });
+    using wire = wireTo("http://127.0.0.1:1", through(`http://127.0.0.1:${proxy.port}`), { now: () => (nowUs += 1) });
+    expect(await wire.ask()).toMatchObject({ error: null });
+    expect(await wire.ask()).toMatchObject({ error: "sent:EOF", status: 0 });
+  });
+
   it.each([
     ["malformed-reply", "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\na"],
     ["malformed-response", "HTTP/1.1 100 Continue\r\n\r\n"],

@@ -1,0 +1,28 @@
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { plainNetwork } from "../src/model/plan.ts";
+import { exampleRun } from "./example-run.ts";
+import { InMemoryTarget } from "./in-memory-target.ts";
+import { openStore } from "./open.ts";
+
+let target: InMemoryTarget;
+beforeAll(async () => (target = await InMemoryTarget.start()));
+afterAll(() => target.stop());
+afterEach(() => target.reset());
+
+/** The Host by which the admin address is asked, of a run whose load says `health.example`. */
+async function hostAskedFor(targets: readonly string[]): Promise<string | undefined> {
+  const connections = { ...exampleRun().plan.connections, ...plainNetwork, host: "health.example" };
+  const run = exampleRun({ plan: { targets, admin: target.admin, connections } });
+  const store = openStore({ runId: "r-1", url: `${target.admin}/synthetic/r-1`, tokenFrom: null }, { run, token: target.token });
+  await store.look();
+  await store.close();
+  return target.seen[0]?.headers.host;
+}
+
+it("addresses an admin that is one of the targets like it", async () => {
+  expect(await hostAskedFor(["http://127.0.0.1:1", target.admin])).toBe("health.example");
+});
+
+it("addresses any other admin by its own name", async () => {
+  expect(await hostAskedFor(["http://127.0.0.1:1"])).toBe(new URL(target.admin).host);
+});
