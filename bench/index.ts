@@ -11,7 +11,6 @@ import { installPeers } from "./install.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
 import { steadyMemory } from "./memory.ts";
 import { openLoop } from "./open.ts";
-import { scaling } from "./workers.ts";
 
 const serverCore = 0;
 const generatorCore = 1;
@@ -42,7 +41,6 @@ const parts: Readonly<Record<string, (nginx: Nginx) => Promise<string>>> = {
     return `## Closed loop, GET over kept-alive TLS, ${connections} connections\n\n${compare(turns, "autocannon")}`;
   },
   open: (nginx) => openLoop(nginx, generatorCore),
-  workers: scaling,
   memory: steadyMemory,
 };
 

@@ -15,8 +15,6 @@ export interface OpenRun {
   readonly summary: Summary;
   /** Cores that the load threads used while a step was held, added up; by multiple. */
   readonly cores: ReadonlyMap<number, number>;
-  /** Answered per second while the first step was held: its first and its last second left out. */
-  readonly answeredPerSec: number;
   readonly samples: readonly VitalSample[];
   /** Of the first step that counts, microseconds since the run's start. */
   readonly startUs: number;
@@ -27,27 +25,23 @@ export async function runOpen(
   nginx: Nginx,
   options: { readonly core: string; readonly peak: number; readonly multiples: readonly number[]; readonly hold: string } & {
     readonly precision?: "timer" | "spin";
-    readonly workers?: number;
   },
 ): Promise<OpenRun> {
   const folder = mkdtempSync(join(tmpdir(), "peakproof-bench-"));
   try {
     const scenario = join(folder, "open.ts");
     writeFileSync(scenario, scenarioText(nginx, options));
-    const args = ["run", scenario, "--out", join(folder, "runs"), "--json", "--quiet", "--workers", String(options.workers ?? 1)];
+    const args = ["run", scenario, "--out", join(folder, "runs"), "--json", "--quiet"];
     const { output } = await timed(options.core, [process.execPath, launcher, ...args], [0, 3, 5]);
     const summary = JSON.parse(output) as Summary;
-    const { run, vitals, series } = await readRecord(summary.dir);
+    const { run, vitals } = await readRecord(summary.dir);
     const cores = new Map(
       run.steps.flatMap(({ role, multiple, startUs, endUs }) =>
         role === "step" ? [[multiple, coresOf(vitals, startUs ?? 0, endUs ?? 0)] as const] : [],
       ),
     );
-    const first = run.steps.find(({ role }) => role === "step");
-    const [startUs, endUs] = [first?.startUs ?? 0, first?.endUs ?? 0];
-    const within = series.filter(({ t }) => t >= startUs + 1_000_000 && t + 2_000_000 <= endUs);
-    const answeredPerSec = within.reduce((sum, { done }) => sum + done, 0) / within.length;
-    return { summary, cores, answeredPerSec, samples: vitals, startUs };
+    const startUs = run.steps.find(({ role }) => role === "step")?.startUs ?? 0;
+    return { summary, cores, samples: vitals, startUs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
