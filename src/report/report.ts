@@ -4,6 +4,7 @@ import type { Verdict } from "../model/finding.ts";
 import type { RunRecord } from "../model/record.ts";
 import type { Summary } from "../model/summary.ts";
 import { html, type Html, trusted } from "./html.ts";
+import { renderPage } from "./page.ts";
 import { enhanceScript } from "./script.ts";
 import { budgetsSection } from "./sections/budgets.ts";
 import { capacitySection } from "./sections/capacity.ts";
@@ -19,7 +20,6 @@ import { validitySection } from "./sections/validity.ts";
 import { stepViews } from "./step-view.ts";
 import { soundRecord } from "./sound-record.ts";
 import { stateOf } from "./state.ts";
-import { styleSheet } from "./theme.ts";
 
 export interface ReportInput {
   readonly record: RunRecord;
@@ -38,26 +38,11 @@ export function renderReport(given: ReportInput): string {
   const input = { ...given, record: soundRecord(given.record) };
   const { record, summary } = input;
   const title = `${stateOf(summary).words}: ${summary.scenario} (${summary.runId})`;
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="generator" content="Peakproof ${record.run.version}" />
-      <meta name="referrer" content="no-referrer" />
-      <title>${title}</title>
-      <link rel="icon" href="data:," />
-      ${style}
-    </head>
-    <body>
-      ${body(input)} ${script}
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.text}\n`;
+  const content = html`${body(input)} ${script}`;
+  return renderPage({ title, version: record.run.version, policy: contentSecurityPolicy, body: content });
 }
 
-// As plain text, not as templates: a formatter may add spaces to a template, and the policy names the script by its exact bytes.
-const style = trusted(`<style>${styleSheet}</style>`);
+// As plain text, not as a template: a formatter may add spaces to a template, and the policy names the script by its exact bytes.
 const script = trusted(`<script>${enhanceScript}</script>`);
 
 /** Nothing may be loaded; the one style sheet and the one script are let in by what they contain. */

@@ -1,40 +1,26 @@
 import type { SaturationFile, SaturationReading, SaturationStep } from "../model/saturation.ts";
 import { formatCount, formatShare, formatUs } from "../model/units.ts";
 import { figure, type Table } from "../report/charts/figure.ts";
-import { html, type Html, trusted } from "../report/html.ts";
+import { html, type Html } from "../report/html.ts";
+import { renderPage } from "../report/page.ts";
 import { formatInstant } from "../report/quantity.ts";
 import { sign, type State } from "../report/state.ts";
-import { styleSheet } from "../report/theme.ts";
 import { drawSaturation } from "./chart.ts";
 import { formatEstimate, formatLatency, perSec, pingUs, rounded } from "./figures.ts";
 
 /** The sweep's `report.html`: one page that loads nothing and has no script. The same document gives the same bytes. */
 export function renderSaturation(file: SaturationFile): string {
   const title = `Saturation of ${file.operation}: ${file.scenario} (${file.runId})`;
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="generator" content="Peakproof ${file.version}" />
-      <meta name="referrer" content="no-referrer" />
-      <title>${title}</title>
-      <link rel="icon" href="data:," />
-      ${style}
-    </head>
-    <body>
-      ${head(file)}
-      <main>${sweepSection(file)} ${readingSection(file)} ${makingSection(file)}</main>
-      <footer>
-        Peakproof ${file.version}, run ${file.runId}. This page loads nothing; its figures are in
-        <code>saturate.json</code> beside it.
-      </footer>
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.text}\n`;
+  const body = html`${head(file)}
+    <main>${sweepSection(file)} ${readingSection(file)} ${makingSection(file)}</main>
+    <footer>
+      Peakproof ${file.version}, run ${file.runId}. This page loads nothing; its figures are in
+      <code>saturate.json</code> beside it.
+    </footer>`;
+  return renderPage({ title, version: file.version, policy, body });
 }
 
-const style = trusted(`<style>${styleSheet}</style>`);
+const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 const words: Readonly<Record<SaturationReading, string>> = {
   "no-limit-found": "No limit found",
