@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Summary } from "../src/model/summary.ts";
-import { Folder, start, summaryOf } from "../test/cli.ts";
+import { type Ended, Folder, start, summaryOf } from "../test/cli.ts";
 import type { Shortage, ValidityCase } from "./validity-cases.ts";
 
 const holdSec = 3;
@@ -11,10 +11,16 @@ const holdSec = 3;
 /** The core that busy loops take away from a generator that may use no other; the target has another one. */
 const [generatorCore, targetCore] = ["0", "1"];
 
-/** Processes and a network namespace of one case, ended with it. */
+/** Folder, processes and network namespace of one case, ended with it, or with this process where that ends before. */
 class Stage implements Disposable {
+  readonly folder = new Folder();
   readonly #children: ChildProcess[] = [];
+  readonly #onExit = (): void => this.#end();
   #namespace: string | null = null;
+
+  constructor() {
+    process.once("exit", this.#onExit);
+  }
 
   /** What goes before a command that runs in the case's network. */
   get network(): readonly string[] {
@@ -55,9 +61,22 @@ class Stage implements Disposable {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** Runs the command line in the case's network, behind `wrap`. */
+  run(args: readonly string[], wrap: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
+    const { child, ended } = start(args, { wrap: [...this.network, ...wrap], env });
+    this.#children.push(child);
+    return ended;
+  }
+
   [Symbol.dispose](): void {
+    process.off("exit", this.#onExit);
+    this.#end();
+  }
+
+  #end(): void {
     for (const child of this.#children) child.kill("SIGKILL");
     if (this.#namespace !== null) execFileSync("ip", ["netns", "delete", this.#namespace]);
+    this.folder[Symbol.dispose]();
   }
 }
 
@@ -82,16 +101,15 @@ function can(command: string, ...args: readonly string[]): boolean {
 
 /** Runs one case. `cache` is where calibrations are remembered. Rejects where the run gives no summary. */
 export async function runCase(one: ValidityCase, cache: string): Promise<Summary> {
-  using folder = new Folder();
   using stage = new Stage();
   const { shortage } = one;
   if (shortage?.of === "ports") stage.narrow(shortage.most);
   const target = await stage.target(one.target);
   if (shortage?.of === "core") for (let loop = 0; loop < shortage.busyLoops; loop++) stage.hog();
-  const wrap = [...stage.network, ...shortageOf(shortage)];
+  const { folder } = stage;
   const args = ["run", folder.file("scenario.ts", scenarioOf(one, target)), "--out", folder.runs, "--json", "--quiet"];
   const env = { PEAKPROOF_CALIBRATION: "on", XDG_CACHE_HOME: cache };
-  return summaryOf(await start(args, { wrap, env }).ended);
+  return summaryOf(await stage.run(args, shortageOf(shortage), env));
 }
 
 function shortageOf(shortage: Shortage | null): readonly string[] {

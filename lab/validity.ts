@@ -4,7 +4,7 @@
  * was confused with the other.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { validityCases, type ValidityCase } from "./validity-cases.ts";
 import { runCase, whyNotStaged } from "./validity-case-run.ts";
@@ -15,6 +15,10 @@ type Ending = "right" | "WRONG" | "skipped";
 const wanted = process.argv.slice(2).join(" ");
 const cases = validityCases.filter(({ name }) => name.includes(wanted));
 const cache = mkdtempSync(join(tmpdir(), "peakproof-lab-"));
+process.once("exit", () => rmSync(cache, { recursive: true, force: true }));
+// A signal alone would end the process without its exit handlers, and leave the network namespace of the case under way.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
 
 async function endingOf(one: ValidityCase, at: number): Promise<readonly [Ending, string]> {
   const because = whyNotStaged(one.shortage);
@@ -34,6 +38,5 @@ for (const [at, one] of cases.entries()) {
   counts[ending] += 1;
   console.log(`${ending.padEnd(8)} ${one.name.padEnd(52)} ${said}`);
 }
-rmSync(cache, { recursive: true, force: true });
 console.log(`\n${cases.length} cases: ${counts.right} right, ${counts.WRONG} confused, ${counts.skipped} skipped`);
 process.exitCode = counts.WRONG === 0 ? 0 : 1;

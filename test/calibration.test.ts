@@ -10,7 +10,10 @@ import { makePlan } from "../src/scenario/plan.ts";
 const scenario = await loadScenario(join(fileURLToPath(new URL("..", import.meta.url)), "scenarios/health-code/mixed.ts"));
 const plan = makePlan(scenario);
 
-it("a calibration finds a rate that the generator keeps, in some four seconds", async () => {
+it.each([
+  ["plain", plan],
+  ["TLS", { ...plan, targets: ["https://health.example"] }],
+])("a calibration finds a rate that the generator keeps, in some four seconds: %s", async (_, plan) => {
   const { operations } = soloOperations(plan, scenario.input, undefined);
   const beganMs = performance.now();
   const signal = new AbortController().signal;

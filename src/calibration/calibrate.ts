@@ -1,6 +1,7 @@
 import { monotonicUs } from "../measure/clock.ts";
 import type { OperationPlan, RunPlan } from "../model/plan.ts";
 import type { Calibration } from "../model/run.ts";
+import { nullKindOf } from "./messages.ts";
 import { NullTarget } from "./null-target.ts";
 import { firstLevel, highestClean, rateOf } from "./search.ts";
 import { TrialTeam, type Tried } from "./trial-team.ts";
@@ -39,7 +40,7 @@ export interface CalibrateOptions {
 export async function calibrate({ plan, operations, setup, signal }: CalibrateOptions): Promise<Calibration> {
   const beganUs = monotonicUs();
   const stop = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  using target = await NullTarget.start(plan.connections.protocol, stop);
+  using target = await NullTarget.start(nullKindOf(plan), stop);
   await using team = new TrialTeam(trialPlan(plan, operations, target.origin), setup);
   const search = async (): Promise<Calibration> => {
     await team.ready();

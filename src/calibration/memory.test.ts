@@ -90,6 +90,7 @@ describe("the key", () => {
 
   it("differs by what changes the cost of a request", () => {
     const { connections } = plan;
+    const https = { targets: ["https://health.example"] };
     const keys = [
       key(),
       key({ workers: 2 }),
@@ -97,6 +98,9 @@ describe("the key", () => {
       key({ scenario: { ...plan.scenario, hash: "another" } }),
       key({ connections: { ...connections, policy: "fresh" } }),
       key({ connections: { ...connections, protocol: "h2" } }),
+      key(https),
+      key({ ...https, connections: { ...connections, tls: { ...connections.tls, verify: false } } }),
+      key({ ...https, connections: { ...connections, tls: { ...connections.tls, cert: "/client.pem" } } }),
       key({}, 5_000),
       calibrationKey({ ...machine, cores: 64 }, plan, 400),
     ];

@@ -4,6 +4,7 @@ import type { RunPlan } from "../model/plan.ts";
 import type { Calibration, MachineFacts } from "../model/run.ts";
 import { writeJson } from "../record/files.ts";
 import { version } from "../version.ts";
+import { nullKindOf } from "./messages.ts";
 
 const schema = "peakproof.calibration/1";
 
@@ -20,12 +21,15 @@ type Entries = Readonly<Record<string, Calibration>>;
  */
 export function calibrationKey(
   { cpuModel, cores, node }: Pick<MachineFacts, "cpuModel" | "cores" | "node">,
-  { workers, precision, connections, scenario }: Pick<RunPlan, "workers" | "precision" | "connections" | "scenario">,
+  plan: Pick<RunPlan, "workers" | "precision" | "connections" | "scenario" | "targets">,
   meanBytes: number,
 ): string {
   const size = `${2 ** Math.ceil(Math.log2(Math.max(64, meanBytes)))} bytes`;
-  const { protocol, policy } = connections;
-  const settings = [`${workers} x ${precision}`, protocol, policy, size, scenario.name, scenario.hash];
+  const { workers, precision, connections, scenario } = plan;
+  const { protocol, tls } = nullKindOf(plan);
+  const trust = connections.tls.verify ? "verified" : "unverified";
+  const way = [protocol, `tls ${tls === "none" ? tls : `${tls} ${trust}`}`, connections.policy];
+  const settings = [`${workers} x ${precision}`, ...way, size, scenario.name, scenario.hash];
   return [cpuModel, cores, node, version, ...settings].join(" | ");
 }
 

@@ -4,11 +4,8 @@ import type { Calibration } from "../model/run.ts";
 import { countOf, formatCount } from "../model/units.ts";
 
 /** Why a run's generator cannot be tried against a null server, as a clause; null where it can. */
-export function whyNotCalibrated({ targets, connections }: Pick<RunPlan, "targets" | "connections">): string | null {
-  if (connections.proxy !== null) return "the null server stands behind no proxy";
-  return targets.some((target) => target.startsWith("https:"))
-    ? "the null server speaks no TLS, which costs more than all else"
-    : null;
+export function whyNotCalibrated({ connections }: Pick<RunPlan, "connections">): string | null {
+  return connections.proxy === null ? null : "the null server stands behind no proxy";
 }
 
 /** Whether the generator can do what the highest step asks for. */

@@ -1,6 +1,7 @@
 import { RequestBuilder } from "../load/requests.ts";
 import { type OperationPlan, plainNetwork, type RunPlan } from "../model/plan.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
+import { nullPem } from "./null-pem.ts";
 
 /** People whose requests are sent: their first ones are like all others. */
 const usersMost = 256;
@@ -10,11 +11,11 @@ const connectionsPerWorker = 64;
 const deadlineUs = 2_000_000;
 
 /**
- * A run's plan against a null server: its people, requests, load threads and precision, its operations as often as in the run, all of
- * them as reads, and nothing that needs a reply. Arrivals are poisson, since the rate is what is asked for. Steps are made as they go.
+ * A run's plan against a null server: its people, requests, load threads, precision, connections and client certificate, its operations
+ * as often as in the run, all of them as reads, and nothing that needs a reply. Of TLS servers it trusts none but that one. Arrivals are poisson, since the rate is what is asked for. Steps are made as they go.
  */
 export function trialPlan(plan: RunPlan, solo: readonly OperationPlan[], origin: string): RunPlan {
-  const { policy, protocol, host, max } = plan.connections;
+  const { policy, protocol, host, max, tls } = plan.connections;
   return {
     ...plan,
     target: origin,
@@ -26,6 +27,7 @@ export function trialPlan(plan: RunPlan, solo: readonly OperationPlan[], origin:
       ...plainNetwork,
       protocol,
       host,
+      tls: { ...tls, ca: nullPem, serverName: "localhost" },
       policy,
       max: Math.min(max, connectionsPerWorker * plan.workers),
       deadlineUs,
