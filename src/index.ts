@@ -3,9 +3,7 @@ export { defineScenario, type ScenarioContext, type ScenarioMaker } from "./scen
 export type {
   At,
   Carried,
-  CleanupRules,
   ConnectionRules,
-  HttpCleanup,
   Journey,
   JourneyStep,
   LoadShape,
@@ -20,7 +18,26 @@ export type {
   SetupContext,
   Stage,
   SyntheticUser,
-  ThirdParty,
   TlsRules,
   UserSource,
 } from "./model/scenario.ts";
+export type {
+  CleanupContext,
+  CleanupRules,
+  CustomCleanup,
+  HttpCleanup,
+  PostgresCleanup,
+  RedisCleanup,
+  StoreRules,
+  UndoCleanup,
+} from "./model/cleanup-rules.ts";
+export type {
+  FaultRules,
+  HandshakeRules,
+  Hop,
+  HttpHop,
+  SafetyRules,
+  ThirdParty,
+  TimedToxic,
+  WriteRules,
+} from "./model/safety-rules.ts";

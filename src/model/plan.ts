@@ -2,7 +2,10 @@
  * A run as plain data: everything that decides what will be sent, cloneable into worker threads and written to `run.json`.
  * Functions (requests, checks) stay in the scenario file, which each worker loads again by its path.
  */
-import type { CleanupRules, OperationKind, Pace, ThirdParty } from "./scenario.ts";
+import type { CustomCleanup, HttpCleanup, NoCleanup, PostgresCleanup, RedisCleanup, UndoCleanup } from "./cleanup-rules.ts";
+import type { Ceilings, ThirdParty, TimedToxic } from "./safety-rules.ts";
+import type { OperationKind, Pace } from "./scenario.ts";
+import type { TagHeaders } from "./tags.ts";
 
 export type StepRole = "warmup" | "ramp" | "step" | "repeat";
 
@@ -56,6 +59,8 @@ export interface Network {
   /** IP addresses by `host:port`. */
   readonly resolve: Readonly<Record<string, string>>;
   readonly sourceAddresses: readonly string[];
+  /** Addresses that names may resolve to, as the allow list was judged before the run; absent: any. */
+  readonly permitted?: readonly string[];
   /** `Host` of each request; null: the target's. */
   readonly host: string | null;
   readonly tls: TlsPlan;
@@ -109,10 +114,66 @@ export interface RunPlan {
   readonly observe: { readonly prometheus: string | null; readonly pids: readonly number[] };
   readonly budgets: readonly string[];
   readonly thirdParties: Readonly<Record<string, ThirdParty>>;
+  /** Absent: the usual names. */
+  readonly tags?: TagHeaders;
+  readonly handshake?: HandshakePlan;
+  readonly writes?: WritesPlan;
+  readonly safety?: SafetyPlan;
+  readonly faults?: FaultsPlan;
   /** Null where the scenario has no writes and says nothing. */
-  readonly cleanup: CleanupRules | null;
+  readonly cleanup: CleanupSettings | null;
   /** `--var k=v`, as given. */
   readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Where synthetic rows are removed, store by store in this order, or why they are not. */
+export type CleanupSettings = NoCleanup | { readonly none?: undefined; readonly stores: readonly StoreSettings[] };
+
+/** One store as a scenario describes it, as data: what is a function stays in the scenario file. */
+export type StoreSettings =
+  | ({ readonly kind: "http" } & HttpCleanup)
+  | ({ readonly kind: "postgres" } & PostgresCleanup)
+  | ({ readonly kind: "redis" } & RedisCleanup)
+  | ({ readonly kind: "undo" } & UndoCleanup)
+  | ({ readonly kind: "custom" } & Omit<CustomCleanup, "look" | "remove">);
+
+/** The hops by name, in their order; how each is looked at stays in the scenario. */
+export interface HandshakePlan {
+  readonly hops: Readonly<Record<string, HopPlan>>;
+  readonly withinUs: number;
+}
+
+export interface HopPlan {
+  readonly kind: "http" | "postgres" | "redis" | "log" | "seen";
+  /** Names of the operations that pass here. */
+  readonly operations: readonly string[];
+}
+
+export interface WritesPlan {
+  /** Accepted writes read back per operation, on average. */
+  readonly readBack: number;
+  readonly withinUs: number;
+  /** Share of writes sent once more. */
+  readonly replay: number;
+}
+
+export interface SafetyPlan {
+  /** Absent: the rules that hold where a scenario says nothing. */
+  readonly abort?: readonly string[];
+  readonly ceilings: Ceilings;
+  /** Path on the admin address, or null. */
+  readonly lease: string | null;
+}
+
+export interface FaultsPlan {
+  readonly api: string;
+  readonly toxics: readonly PlannedToxic[];
+}
+
+/** Instants are microseconds since the first step's start. */
+export interface PlannedToxic extends Required<Omit<TimedToxic, "at" | "for">> {
+  readonly atUs: number;
+  readonly forUs: number;
 }
 
 /** Whether certificates were to be verified and are not: those of targets, or of an admin address of its own. */

@@ -1,7 +1,7 @@
 /** What the person at the terminal sees while a run goes on: one snapshot a second, drawn by `report/live`. */
 import type { StepRole } from "./plan.ts";
 
-export type Phase = "preflight" | "prepare" | "load" | "drain" | "analyze" | "cleanup" | "report";
+export type Phase = "preflight" | "prepare" | "load" | "drain" | "read-back" | "analyze" | "cleanup" | "report";
 
 export interface Progress {
   readonly phase: Phase;

@@ -15,6 +15,7 @@ export const streams = {
   think: 7,
   retry: 8,
   target: 9,
+  readBack: 10,
 } as const;
 
 function absorb(hash: number, word: number): number {

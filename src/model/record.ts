@@ -28,8 +28,13 @@ export interface RunRecord {
   readonly journal: JournalTotals;
   readonly verdict: Verdict | null;
   readonly cleanup: CleanupFile | null;
+  /** Of the handshake, each a run of its own; absent where none was begun. */
+  readonly canaries?: readonly Traces[];
   readonly problems: readonly RecordProblem[];
 }
+
+/** The part of a record by which a run is swept. */
+export type Traces = Pick<RunRecord, "dir" | "run" | "journal" | "cleanup" | "problems">;
 
 /** `s3.scan.response.ok`, `s3.*.tls.*`: the tag of a histogram in `latency.hlog`. Operation `*` and outcome `*` mean all of them. */
 export function latencyTag(step: number, operation: string, clock: Clock | Phase, outcome: Outcome | "*"): string {

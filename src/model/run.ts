@@ -36,13 +36,16 @@ export interface Tally {
   readonly retried?: Readonly<Record<string, number>>;
 }
 
-/** What became of a journey's arrivals in a step: `started = completed + broken + cut` once the step is drained. */
+/**
+ * What became of a journey's arrivals: `started = completed + broken + cut`. Each counts once, in the step in which it ended, which is
+ * the one that its last request was due in: where steps follow one another it may have begun in an earlier one.
+ */
 export interface JourneyTally {
   readonly started: number;
   readonly completed: number;
   /** Ended by a request that was not `ok`, nor at its last attempt. */
   readonly broken: number;
-  /** Its next request would have been due when the step had ended. */
+  /** Its next request would have been due when the step had ended, and none followed at once. */
   readonly cut: number;
 }
 
@@ -124,6 +127,12 @@ export interface RunFile {
   readonly validity: Validity | null;
   /** What this generator can do on this machine with these settings; absent where it was not asked. */
   readonly calibration?: Calibration;
+  /** The proof of the tag; absent where the scenario asks for none. */
+  readonly handshake?: Handshake;
+  /** Whether accepted writes were there afterwards, by operation; absent where none were read back. */
+  readonly writes?: Readonly<Record<string, WriteTruth>>;
+  /** Calls that third parties got, by name; absent where none were counted. */
+  readonly thirdPartyCalls?: Readonly<Record<string, ThirdPartyCalls>>;
   readonly ended: RunEnd | null;
 }
 
@@ -138,6 +147,69 @@ export interface Calibration {
   readonly cpuUsPerRequest: number;
   /** ISO 8601 instant at which it was measured; earlier than the run where it was remembered. */
   readonly measuredAt: string;
+}
+
+/** Canary writes before the load, each by a run id of its own: they were seen with their tag at every hop, and removed. */
+export interface Handshake {
+  /** What all their run ids begin with; each has its own record in `canary/<n>`, which `cleanup` sweeps, too, unless it is verified. */
+  readonly runId: string;
+  /** `afterUs`: since the canary was sent, with the reads beside it, as far as the looks can tell. */
+  readonly hops: readonly { readonly operation: string; readonly hop: string; readonly afterUs: number }[];
+  /** Whether their absence was verified. */
+  readonly removed: boolean;
+}
+
+/** What reading back a sample of one operation's accepted writes showed: `sampled = visible + lost + notKnown`. */
+export interface WriteTruth {
+  readonly accepted: number;
+  /** Writes read back, chosen at random. Those of `replays` are not among them: a write that was lost would be made good by its replay. */
+  readonly sampled: number;
+  /** Seen, and not gone again by their last looks. */
+  readonly visible: number;
+  /**
+   * From the reply to the first sight of it, microseconds, of those that were looked for in time; null where there were none. It may have
+   * been there earlier, by up to `openUs` at the median: since the look before, or since the reply.
+   */
+  readonly lateUs: { readonly p50: number; readonly p99: number; readonly max: number; readonly openUs: number } | null;
+  /** Accepted and, when their time was over, not there; some of them may have been seen before. */
+  readonly lost: number;
+  /** Applied more than once; null where the scenario's reads do not tell how often (an operation without `applied`). */
+  readonly duplicated: number | null;
+  /** Could not be looked for: the read failed itself, or the run ended before. */
+  readonly notKnown: number;
+  /** Writes sent once more on purpose, with the same key; null where none were. */
+  readonly replays: ReplayTruth | null;
+  readonly proof: WriteProof;
+  /** Trace ids of those that are lost, and of those applied more than once, replays included: the first ten of each. */
+  readonly examples: { readonly lost: readonly string[]; readonly twice: readonly string[] };
+}
+
+/** Effects of writes that were sent twice with one idempotency key: `sent = once + twice + missing + notKnown`. */
+export interface ReplayTruth {
+  readonly sent: number;
+  readonly once: number;
+  /** Applied more than once: the key did not hold. */
+  readonly twice: number;
+  readonly missing: number;
+  readonly notKnown: number;
+}
+
+/** What a sample of writes proves about all of them, with 95 % each. See `detection.ts`. */
+export interface WriteProof {
+  /** With what probability a fault of 0.1 % of all writes would have shown in the sample. */
+  readonly detection: number;
+  /** Share of all accepted writes that may be lost, and applied more than once (null as `duplicated`), at most. */
+  readonly lostAtMost: number;
+  readonly duplicatedAtMost: number | null;
+}
+
+/** Outbound calls as metered. */
+export interface ThirdPartyCalls {
+  readonly total: number;
+  /** Highest rate over a window of 2 s. */
+  readonly peakPerSec: number;
+  /** Calls per request of the load over the whole run; null where nothing was sent. */
+  readonly perDeclared: number | null;
 }
 
 /** Why the load stopped. `atUs` since the run's start. */

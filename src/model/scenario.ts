@@ -2,6 +2,9 @@
  * What a scenario file says. This is the shape its author writes (see `defineScenario`); the rest of the product reads the
  * validated `Scenario` and the plain-data `RunPlan` made from it.
  */
+import type { CleanupRules } from "./cleanup-rules.ts";
+import type { FaultRules, HandshakeRules, SafetyRules, ThirdParty, WriteRules } from "./safety-rules.ts";
+import type { TagHeaders } from "./tags.ts";
 
 /** All that a request may depend on besides the user, so that any worker makes the same bytes. */
 export interface At {
@@ -88,12 +91,24 @@ export interface Operation<User extends SyntheticUser = SyntheticUser> {
   created?(reply: Reply): string | undefined;
   /** The request that removes what this write made, by its created id. */
   undo?(id: string): RequestShape;
+  /** The request that reads back what this write made; see `writes`. For a write whose reply was lost only the key is known. */
+  readBack?(written: Written, user: User): RequestShape;
+  /** How often the write was applied, by the reply to `readBack`. Default: once for a status from 200 to 299, not at all for 404 and 410. */
+  applied?(reply: Reply): number;
   /** Overrides `connections.policy` for this operation. */
   readonly connection?: "keep-alive" | "fresh";
   /** Most redirects that are followed, to the targets themselves only; default 0: a redirect is a reply like any other. */
   readonly redirects?: number;
   /** What the client does about a bad reply. Default: nothing. */
   readonly retry?: RetryPolicy;
+}
+
+/** What is known of a write that is to be looked for. At least one of the two is there. */
+export interface Written {
+  /** What `created` said. */
+  readonly id?: string;
+  /** The idempotency key that was sent. */
+  readonly key?: string;
 }
 
 /** How a client tries again, so that what its retries do to a target in trouble can be tested. The deadline holds for all attempts together. */
@@ -218,31 +233,6 @@ export interface TlsRules {
   readonly passphrase?: string;
 }
 
-export interface ThirdParty {
-  /** Outbound calls that one request of each operation causes. */
-  readonly callsPer: Readonly<Record<string, number>>;
-  /** The contracted limit, calls per second. */
-  readonly limitPerSec: number;
-  /** Where the third party was told of the test: a ticket, a mail. */
-  readonly notice: string;
-}
-
-/** Where synthetic rows are found and removed, or why nothing needs to be. Tokens are named (`env:NAME`), never written out. */
-export type CleanupRules =
-  | { readonly http: HttpCleanup; readonly none?: undefined }
-  | { readonly none: string; readonly http?: undefined };
-
-export interface HttpCleanup {
-  /** Path on the admin address; `{run}` is replaced by the run id. */
-  readonly path: string;
-  /** `env:NAME`, or `env:NAME:-fallback` for a value that is no secret (a loopback default). */
-  readonly token?: string;
-  /** Most rows that one DELETE may remove. Default 500: small enough not to lock a store for long. */
-  readonly batch?: number;
-  /** Wait before the second look: a 202 may land late. Default `"1s"`. */
-  readonly settle?: string;
-}
-
 /** A scenario as its author writes it. */
 export interface ScenarioInput<User extends SyntheticUser = SyntheticUser> {
   readonly name: string;
@@ -268,5 +258,11 @@ export interface ScenarioInput<User extends SyntheticUser = SyntheticUser> {
   readonly observe?: { readonly prometheus?: string; readonly pids?: readonly number[] };
   readonly budgets?: readonly string[];
   readonly thirdParties?: Readonly<Record<string, ThirdParty>>;
+  readonly faults?: FaultRules;
+  /** Names of the tag's headers, where a gateway drops the usual ones. */
+  readonly tags?: Partial<TagHeaders>;
+  readonly handshake?: HandshakeRules;
+  readonly writes?: WriteRules;
+  readonly safety?: SafetyRules;
   readonly cleanup?: CleanupRules;
 }

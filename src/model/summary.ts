@@ -3,7 +3,7 @@ import type { Phase } from "./budget.ts";
 import type { ClockStats } from "./distribution.ts";
 import type { Finding } from "./finding.ts";
 import type { StepRole } from "./plan.ts";
-import type { JourneyTally, PurposeTotals, Validity } from "./run.ts";
+import type { JourneyTally, PurposeTotals, ThirdPartyCalls, Validity, WriteTruth } from "./run.ts";
 import type { Purpose } from "./tags.ts";
 import type { Answer, BudgetResult, CapacityEstimate } from "./verdict.ts";
 import type { UntaggedState } from "./cleanup.ts";
@@ -60,8 +60,14 @@ export interface Summary {
   readonly findings: readonly Finding[];
   readonly capacity: CapacityEstimate;
   readonly budgets: readonly BudgetResult[];
+  /** Whether accepted writes were there afterwards, by operation; absent where none were read back. */
+  readonly writes?: Readonly<Record<string, WriteTruth>>;
+  /** Calls that third parties got, by name; absent where none were counted. */
+  readonly thirdPartyCalls?: Readonly<Record<string, ThirdPartyCalls>>;
   /** Null where `--no-cleanup` was given, or the run was killed before its cleanup. */
   readonly cleanup: CleanupSummary | null;
+  /** Canaries of the handshake that may have written, and those of them that may have left something; absent: none wrote. */
+  readonly canaries?: { readonly written: number; readonly left: number };
   readonly exitCode: number;
   readonly exitReasons: readonly string[];
 }

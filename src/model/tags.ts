@@ -50,8 +50,14 @@ export function tagHeaders(tag: Tag, traceparent: string, version: string, names
 }
 
 /** The tag of a request that no synthetic user sends, the n-th of its purpose: a sweep call, a lane's round, a scrape. */
-export function ownTagHeaders(runId: string, purpose: Purpose, number: number, version: string): Record<string, string> {
-  return tagHeaders({ runId, userId: "-", purpose }, traceparentOf(runId, purpose, number), version);
+export function ownTagHeaders(
+  runId: string,
+  purpose: Purpose,
+  number: number,
+  version: string,
+  names = defaultTagHeaders,
+): Record<string, string> {
+  return tagHeaders({ runId, userId: "-", purpose }, traceparentOf(runId, purpose, number), version, names);
 }
 
 /** `traceparent` of a run's n-th such request: one trace per run and purpose, a span for each request, not sampled. */

@@ -1,10 +1,10 @@
 /** Durations as people write them. Inside the product every duration is a number whose name ends in its unit. */
 
-const usPer: Record<string, number> = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000 };
+const usPer: Record<string, number> = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000, d: 86_400_000_000 };
 
-/** `"250ms"`, `"30s"`, `"1.5m"`, `"2h"` as microseconds; undefined where the text is no duration. */
+/** `"250ms"`, `"30s"`, `"1.5m"`, `"2h"`, `"7d"` as microseconds; undefined where the text is no duration. */
 export function parseDurationUs(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h|d)$/.exec(text.trim());
   const factor = match?.[2] === undefined ? undefined : usPer[match[2]];
   return factor === undefined ? undefined : Math.round(Number(match?.[1]) * factor);
 }

@@ -38,4 +38,9 @@ export interface BudgetResult {
   /** Microseconds or a share. */
   readonly limit: number;
   readonly result: "met" | "missed" | "not-measured";
+  /**
+   * The higher multiple that the hold had not recovered from, so that it was not measured; absent: none. It decides nothing where another
+   * hold of its multiple does.
+   */
+  readonly unrecoveredFrom?: number;
 }

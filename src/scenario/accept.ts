@@ -50,7 +50,7 @@ export const isFunction: Accepts = (value) => typeof value === "function";
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for.
 export const isPlain = (value: string): boolean => value.trim() !== "" && !/[\u0000-\u001f\u007f]/.test(value);
 
-export const isPath = (value: string): boolean => /^\/[\u0021-\u007e]*$/.test(value);
+export const isPath = (value: string): boolean => /^\/(?![/\\])[\u0021-\u007e]*$/.test(value);
 
 /** `http://host:port` or `https://host:port`, with nothing after it. */
 export function isOrigin(value: string): boolean {

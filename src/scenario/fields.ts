@@ -3,11 +3,13 @@
  * overrides are both judged by these, so that a flag and a file never differ in what they allow.
  */
 import { budgetExamples } from "../model/budget.ts";
-import { durationUs, integer, isFunction, isPath, isPlain, list, number, oneOf, text, type Accepts } from "./accept.ts";
+import { integer, isFunction, isPath, isPlain, list, number, oneOf, text, type Accepts } from "./accept.ts";
+import { cleanupFields } from "./cleanup-fields.ts";
 import { connectionFields } from "./connection-fields.ts";
 import { limits } from "./limits.ts";
 import { loadFields } from "./load-fields.ts";
 import { operationFields } from "./operation-fields.ts";
+import { safetyFields } from "./safety-fields.ts";
 
 export interface Field {
   readonly accepts: Accepts;
@@ -29,6 +31,8 @@ export const fields = {
   ...loadFields,
   ...connectionFields,
   ...operationFields,
+  ...cleanupFields,
+  ...safetyFields,
   name: {
     accepts: text((value) => isPlain(value) && value.length <= limits.nameCharacters),
     expected: `a name of at most ${limits.nameCharacters} characters`,
@@ -72,23 +76,15 @@ export const fields = {
     expected: "where the third party was told of the test",
     write: 'notice: "ticket OPS-1234"',
   },
-  cleanupPath: {
-    accepts: text((value) => isPath(value) && value.includes("{run}")),
-    expected: 'a path that begins with "/" and contains {run}, so that only this run\'s rows are removed',
-    write: 'path: "/synthetic/{run}"',
+  stubbed: {
+    accepts: (value) => typeof value === "boolean",
+    expected: "true where the target calls a stand-in of the third party",
+    write: "stubbed: true",
   },
-  token: {
-    accepts: text((value) => tokenReference.test(value)),
-    expected: "the name of an environment variable, never the token itself",
-    write: 'token: "env:PEAKPROOF_TOKEN"',
-    secret: true,
-  },
-  batch: { accepts: integer(1, limits.batch), expected: "a whole number from 1 to 10,000", write: "batch: 500" },
-  settle: { accepts: durationUs(0, limits.settleUs), expected: "a duration up to 5m", write: 'settle: "1s"' },
-  none: {
-    accepts: text(isPlain),
-    expected: "the reason why nothing needs to be cleaned",
-    write: 'none: "the target is thrown away"',
+  meter: {
+    accepts: isMeter,
+    expected: "a counter of its calls: { prometheus } by name and labels, or { proxy } by name",
+    write: `meter: { prometheus: 'lab_calls_total{host="lab"}' }`,
   },
   seed: { accepts: integer(0, 0xffff_ffff), expected: "a whole number from 0 to 4,294,967,295", write: "seed: 1" },
   workers: { accepts: integer(1, limits.workers), expected: `a whole number from 1 to ${limits.workers}`, write: "workers: 1" },
@@ -96,5 +92,8 @@ export const fields = {
   warmupUs: { accepts: integer(0, limits.warmupUs), expected: "a duration up to 1h", write: "warmupUs: 5_000_000" },
 } as const satisfies Record<string, Field>;
 
-/** `env:NAME` or `env:NAME:-fallback`. */
-const tokenReference = /^env:(?<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?<fallback>.*))?$/;
+/** The one or the other, and nothing else. */
+function isMeter(value: unknown): boolean {
+  const [[kind, named] = [], ...others] = Object.entries(Object(value) as object);
+  return (kind === "prometheus" || kind === "proxy") && text(isPlain)(named) && others.length === 0;
+}

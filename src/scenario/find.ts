@@ -48,7 +48,7 @@ async function missingFault(path: string, thrown: Error): Promise<Fault> {
   return new Fault("usage", `there is no file ${path}`, {
     received: path,
     expected,
-    fix: meant === null ? "peakproof init, to have one written" : shortest(meant),
+    fix: meant === null ? "a file of your own: copy one of scenarios/health-code" : shortest(meant),
   });
 }
 
@@ -58,7 +58,7 @@ async function folderFault(path: string): Promise<Fault> {
   return new Fault("usage", `${path} is a folder`, {
     received: path,
     expected,
-    fix: inside[0] ?? "peakproof init, to have one written",
+    fix: inside[0] ?? "a file of your own: copy one of scenarios/health-code",
   });
 }
 

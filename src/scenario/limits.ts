@@ -31,7 +31,12 @@ export const limits = {
   pids: 64,
   /** Rows that one DELETE may remove: more would lock a store for long. */
   batch: 10_000,
+  /** Tables, patterns, streams or counters of one store. */
+  cleanupParts: 100,
+  /** Longest wait before the second look; `cleanup/bounds.ts` holds a record to the same. */
   settleUs: 300_000_000,
+  /** Undo requests per second; `cleanup/undo/plan.ts` holds a record to the same. */
+  undoRatePerSec: 10_000,
   /** Each is judged at each step. */
   budgets: 100,
   operations: 64,

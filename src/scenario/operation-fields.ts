@@ -39,6 +39,16 @@ export const operationFields = {
     expected: "a function (id) that returns a request",
     write: 'undo: (id) => ({ method: "DELETE", path: `/reports/${id}` })',
   },
+  readBack: {
+    accepts: isFunction,
+    expected: "a function (written, user) that returns a request",
+    write: "readBack: ({ id }) => ({ path: `/reports/${id}` })",
+  },
+  applied: {
+    accepts: isFunction,
+    expected: "a function (reply) that returns how often the write was applied",
+    write: "applied: (reply) => reply.json.count",
+  },
   connection: { accepts: oneOf("keep-alive", "fresh"), expected: '"keep-alive" or "fresh"', write: 'connection: "fresh"' },
   redirects: {
     accepts: integer(0, limits.redirects),

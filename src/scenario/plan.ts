@@ -2,6 +2,8 @@ import type { JourneyPlan, OperationPlan, RunPlan } from "../model/plan.ts";
 import type { JourneyStep, ScenarioInput } from "../model/scenario.ts";
 import { validDurationUs } from "./durations.ts";
 import type { Scenario } from "./load.ts";
+import { cleanupSettings } from "./cleanup-settings.ts";
+import { safetyParts } from "./safety-parts.ts";
 import { connectionPlan } from "./network.ts";
 import { refuseBadFlags, type PlanOverrides } from "./overrides.ts";
 import { stepsOf } from "./steps.ts";
@@ -41,7 +43,8 @@ export function makePlan(scenario: Scenario, overrides: PlanOverrides = {}): Run
     observe: { prometheus: input.observe?.prometheus ?? null, pids: overrides.pids ?? input.observe?.pids ?? [] },
     budgets: input.budgets ?? [],
     thirdParties: input.thirdParties ?? {},
-    cleanup: input.cleanup ?? null,
+    ...safetyParts(input),
+    cleanup: cleanupSettings(input.cleanup),
     variables: overrides.variables ?? {},
   };
 }

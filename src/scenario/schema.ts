@@ -1,21 +1,9 @@
 /** The shape of a scenario in zod. Imported lazily, since zod costs about 90 ms: see `validate.ts`. */
 import { z } from "zod";
-import { fields, type Field } from "./fields.ts";
-
-/** A leaf, judged by its field; the field travels with the issue. */
-const leaf = (field: Field) => z.custom((value) => field.accepts(value), { params: { field } });
-
-/**
- * An object with these keys and no others. The message carries what the reader of an issue needs: the keys there are for an
- * unknown one, and else an example of the whole.
- */
-const shape = <Keys extends z.ZodRawShape>(example: string, keys: Keys) =>
-  z.strictObject(keys, { error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(keys).join(" ") : example) });
-
-const named = <Value extends z.ZodType>(example: string, value: Value) => z.record(z.string(), value, { error: () => example });
-
-/** A list of objects; how many there may be is `cross-faults`' to say. */
-const listOf = <Value extends z.ZodType>(example: string, value: Value) => z.array(value, { error: () => example });
+import { fields } from "./fields.ts";
+import { cleanupSchema } from "./schema-cleanup.ts";
+import { leaf, listOf, named, shape } from "./schema-parts.ts";
+import { faultsSchema, handshakeSchema, safetySchema, tagsSchema, writesSchema } from "./schema-safety.ts";
 
 const retry = shape('retry: { attempts: 3, on: ["status:503", "connect"], backoff: "exponential" }', {
   attempts: leaf(fields.attempts),
@@ -37,6 +25,8 @@ const operation = shape('scan: { kind: "read", weight: 1, request: (user) => ({ 
   checks: named(fields.check.write, leaf(fields.check)).optional(),
   created: leaf(fields.created).optional(),
   undo: leaf(fields.undo).optional(),
+  readBack: leaf(fields.readBack).optional(),
+  applied: leaf(fields.applied).optional(),
   connection: leaf(fields.connection).optional(),
   redirects: leaf(fields.redirects).optional(),
   retry: retry.optional(),
@@ -102,17 +92,9 @@ const users = z.looseObject(
 const thirdParty = shape('lab: { callsPer: { report: 1 }, limitPerSec: 400, notice: "ticket OPS-1234" }', {
   callsPer: named(fields.callsPer.write, leaf(fields.callsPer)),
   limitPerSec: leaf(fields.limitPerSec),
-  notice: leaf(fields.notice),
-});
-
-const cleanup = shape('cleanup: { http: { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN" } }', {
-  http: shape('http: { path: "/synthetic/{run}" }', {
-    path: leaf(fields.cleanupPath),
-    token: leaf(fields.token).optional(),
-    batch: leaf(fields.batch).optional(),
-    settle: leaf(fields.settle).optional(),
-  }).optional(),
-  none: leaf(fields.none).optional(),
+  notice: leaf(fields.notice).optional(),
+  stubbed: leaf(fields.stubbed).optional(),
+  meter: leaf(fields.meter).optional(),
 });
 
 export const scenarioSchema = shape("export default defineScenario({ ... })", {
@@ -136,5 +118,10 @@ export const scenarioSchema = shape("export default defineScenario({ ... })", {
   }).optional(),
   budgets: leaf(fields.budgets).optional(),
   thirdParties: named("thirdParties: { lab: { ... } }", thirdParty).optional(),
-  cleanup: cleanup.optional(),
+  faults: faultsSchema.optional(),
+  tags: tagsSchema.optional(),
+  handshake: handshakeSchema.optional(),
+  writes: writesSchema.optional(),
+  safety: safetySchema.optional(),
+  cleanup: cleanupSchema.optional(),
 });

@@ -5,7 +5,8 @@ import { connectionFaults } from "./connections.ts";
 import { entriesOf } from "./entries.ts";
 import { journeyFaults } from "./journeys.ts";
 import { loadFaults } from "./load.ts";
-import { callFaults, operationFaults } from "./operations.ts";
+import { namedElsewhereFaults } from "./names.ts";
+import { callFaults, operationFaults, readBackFaults } from "./operations.ts";
 
 /**
  * What no single field can tell: names that must exist elsewhere, sums, what excludes or needs one another, and what a scenario with
@@ -21,6 +22,8 @@ export function crossFaults(raw: unknown): InputFault[] {
     ...budgetFaults(scenario),
     ...prepareFaults(scenario),
     ...callFaults(scenario),
+    ...readBackFaults(scenario),
     ...cleanupFaults(scenario),
+    ...namedElsewhereFaults(scenario),
   ];
 }

@@ -41,6 +41,15 @@ function undoFaults(name: string, operation: Entries): InputFault[] {
   return [fault(`operations.${name}.undo`, "undo without created", expected, "created: (reply) => reply.json.id")];
 }
 
+/** Reading writes back, where no write says how. */
+export function readBackFaults(scenario: Entries): InputFault[] {
+  const operations = Object.values(entriesOf(scenario["operations"])).map(entriesOf);
+  if (scenario["writes"] === undefined || operations.some(({ kind, readBack }) => kind === "write" && readBack !== undefined))
+    return [];
+  const expected = "a write operation with readBack, the request that finds what it made";
+  return [fault("writes", "no operation that can be read back", expected, "readBack: ({ id }) => ({ path: `/reports/${id}` })")];
+}
+
 function retryFaults(name: string, operation: Entries): InputFault[] {
   const { base = "100ms", max = "10s" } = entriesOf(operation["retry"]);
   const [low, high] = [base, max].map((wait) => (typeof wait === "string" ? parseDurationUs(wait) : undefined));

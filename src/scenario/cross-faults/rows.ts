@@ -27,8 +27,11 @@ export function cleanupFaults(scenario: Entries): InputFault[] {
       ? [fault("cleanup", "nothing", "how what the writes leave is removed, since there are write operations", fix)]
       : [];
   }
-  if (!isObject(scenario["cleanup"])) return [];
-  const { http, none } = entriesOf(scenario["cleanup"]);
-  if ((http === undefined) !== (none === undefined)) return [];
-  return [fault("cleanup", http === undefined ? "neither http nor none" : "both http and none", "exactly one of them", fix)];
+  const rules = scenario["cleanup"];
+  const entries = Array.isArray(rules) ? rules : [rules];
+  if (!entries.every(isObject)) return [];
+  const kinds = entries.flatMap((entry) => Object.keys(entry).filter((key) => entry[key] !== undefined));
+  if (kinds.length === 0) return [fault("cleanup", "no store and no reason", "at least one of them", fix)];
+  const both = kinds.includes("none") && kinds.length > 1;
+  return both ? [fault("cleanup", "none beside a store", "either stores or the reason why there is none", fix)] : [];
 }
