@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import {
+  configFrom,
   expectation,
   faultOf,
   formatKnob,
@@ -37,7 +38,7 @@ function listFault(message: string, faults: readonly string[]): Fault {
 }
 
 async function serve(flags: Record<string, string>): Promise<void> {
-  const service = await startOrFault(configOf(flags));
+  const service = await startOrFault({ ...configFrom(process.env, "serve"), ...configOf(flags) });
   process.stdout.write(`${introduction(service)}\n`);
   stopOnSignal(service);
   const end = await service.exited;
@@ -111,11 +112,16 @@ const placeholders: Readonly<Record<Knob["unit"], string>> = {
   switch: "on|off",
   text: "text",
   path: "file",
+  choice: "name",
 };
 
 function environmentHelp(): string {
   const lines = knobs.flatMap((knob) =>
     knob.environment === undefined ? [] : [`  ${knob.environment.padEnd(24)} ${knob.about}`],
   );
-  return ["", "Environment (secrets; the defaults hold on loopback only):", ...lines].join("\n");
+  return [
+    "",
+    "Environment (secrets, whose defaults hold on loopback only, and addresses that may hold a password):",
+    ...lines,
+  ].join("\n");
 }

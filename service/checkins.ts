@@ -1,6 +1,8 @@
-/** `POST /checkins`: a visit to a venue, queued; what waits is stored at the consumer's pace. */
+/** Visits to venues: `POST /checkins` queues, what waits is stored at the consumer's pace, `GET /checkins/:id` reads. */
 import { randomUUID } from "node:crypto";
 import type { Handler } from "./exchange.ts";
+import { ApiError } from "./reply.ts";
+import { fromStore } from "./store-read.ts";
 import { Fields } from "./validation.ts";
 import { refuseTombstoned, writeReply } from "./writes.ts";
 
@@ -12,7 +14,15 @@ export const addCheckin: Handler = async (worker, { body, run, timing }) => {
   const atMs = fields.optionalInstantMs("at") ?? Date.now();
   fields.done();
   refuseTombstoned(worker, run);
-  const checkin = { id: randomUUID(), citizenId, venueId, atMs };
+  const id = randomUUID();
+  const checkin = { id, citizenId, venueId, atMs, requestId: id };
   const reply = writeReply(await timing.around("queue", () => worker.writer.call({ kind: "add-checkin", run, checkin })));
   return { ...reply, status: 202 };
+};
+
+/** A stored check-in, with the number of rows that its request has made; 404 where there is none (yet). */
+export const readCheckin: Handler = async (worker, { id, timing }) => {
+  const checkin = await timing.around("store", () => fromStore(worker, (reader) => reader.checkin(id)));
+  if (checkin === undefined) throw new ApiError(404, "checkin_not_found", "there is no check-in with this id in the store");
+  return { status: 200, body: checkin };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaults, resolveConfig } from "./config.ts";
+import { configFrom, defaults, resolveConfig } from "./config.ts";
 import { ServiceError } from "./errors.ts";
 import { faultOf, formatKnob, knobs, parseKnob } from "./knobs.ts";
 
@@ -17,6 +17,24 @@ describe("the configuration", () => {
   it("takes what is given over the environment over the defaults", () => {
     const config = resolveConfig({ workers: 2 }, { HEALTH_CODE_SECRET: "from outside" });
     expect([config.workers, config.secret, config.port]).toEqual([2, "from outside", defaults.port]);
+  });
+
+  it("takes stores' addresses from the environment for `serve` alone", () => {
+    const environment = { DATABASE_URL: "postgres://h/d", REDIS_URL: "redis://h", HEALTH_CODE_SECRET: "s" };
+    const config = resolveConfig({}, environment);
+    expect([config.databaseUrl, config.redisUrl, config.secret]).toEqual([null, null, "s"]);
+    expect(configFrom(environment, "serve")).toEqual({ databaseUrl: "postgres://h/d", redisUrl: "redis://h" });
+  });
+
+  it("refuses two stores at once, and a hop or a share that there is none of", () => {
+    const details = detailsOf(() =>
+      resolveConfig({ databasePath: "a", databaseUrl: "postgres://h", dropTagAt: "disk" as "log", loseShare: 2 }, {}),
+    );
+    expect(details).toEqual([
+      "loseShare: 2 is not a number from 0 to 1",
+      'dropTagAt: "disk" is not one of queue, store, cache, laboratory, log',
+      "databasePath and databaseUrl: rows are kept in one store; leave one of the two out",
+    ]);
   });
 
   it("lists every fault at once", () => {
@@ -58,6 +76,8 @@ describe("the table of knobs", () => {
     ["workers", "two", undefined],
     ["cacheStampedeProtection", "off", false],
     ["cacheStampedeProtection", "no", undefined],
+    ["dropTagAt", "queue", "queue"],
+    ["duplicateShare", "0.001", 0.001],
   ] as const)("reads %s %s as %s", (key, text, value) => {
     const knob = knobs.find((each) => each.key === key);
     expect(knob === undefined ? null : parseKnob(knob, text)).toBe(value);

@@ -1,6 +1,7 @@
 /** What the service can be told at start-up: one interface, one defaults object. `knobs.ts` describes each entry. */
 import { ServiceError } from "./errors.ts";
-import { faultOf, knobs } from "./knobs.ts";
+import type { Hop } from "./hops.ts";
+import { faultOf, knobs, type Knob } from "./knobs.ts";
 
 /** Every setting; durations are milliseconds, as on the command line. */
 export interface ServiceConfig {
@@ -12,6 +13,10 @@ export interface ServiceConfig {
   readonly workers: number;
   /** Null: a fresh temporary folder that goes when the service does. */
   readonly databasePath: string | null;
+  /** `postgres://` address; null: SQLite. */
+  readonly databaseUrl: string | null;
+  /** `redis://` address of the cache, the queue and the counters; null: cache and queue in process, and no counters. */
+  readonly redisUrl: string | null;
   readonly realCitizens: number;
   /** Per gateway, over all workers; 0 is off. */
   readonly rateLimitPerSec: number;
@@ -35,6 +40,22 @@ export interface ServiceConfig {
   /** Secret behind the callers' tokens. */
   readonly secret: string;
   readonly adminToken: string;
+  /** File to which a line per request is added; null: none. */
+  readonly logPath: string | null;
+  /** Share of writes, 0 to 1, whose connection is cut after the commit and before the reply. */
+  readonly dropReplyShare: number;
+  /** How long the reply to a write is held back after the commit. */
+  readonly replyDelayMs: number;
+  /** Share of writes whose reply is. */
+  readonly replyDelayShare: number;
+  /** Share of writes that are accepted and not stored. */
+  readonly loseShare: number;
+  /** Share of reports and check-ins that are applied twice, as two rows. */
+  readonly duplicateShare: number;
+  /** How long an accepted check-in is nowhere to be seen before it is queued. */
+  readonly lateWriteMs: number;
+  /** Hop that forgets which run a request belongs to. */
+  readonly dropTagAt: Hop | null;
 }
 
 /** Public on purpose: good for a service that only this machine can reach, refused anywhere else. */
@@ -49,6 +70,8 @@ export const defaults: ServiceConfig = {
   laboratoryPort: 0,
   workers: 1,
   databasePath: null,
+  databaseUrl: null,
+  redisUrl: null,
   realCitizens: 200,
   rateLimitPerSec: 0,
   cacheTtlMs: 2_000,
@@ -66,6 +89,14 @@ export const defaults: ServiceConfig = {
   signBits: 2_048,
   secret: loopbackSecret,
   adminToken: loopbackAdminToken,
+  logPath: null,
+  dropReplyShare: 0,
+  replyDelayMs: 0,
+  replyDelayShare: 1,
+  loseShare: 0,
+  duplicateShare: 0,
+  lateWriteMs: 0,
+  dropTagAt: null,
 };
 
 /** Whether only this machine can reach an address. */
@@ -78,18 +109,25 @@ export function isLoopback(host: string): boolean {
  * Throws ServiceError `configuration` with every fault found.
  */
 export function resolveConfig(given: Partial<ServiceConfig>, environment: NodeJS.ProcessEnv = process.env): ServiceConfig {
-  const config: ServiceConfig = { ...defaults, ...secretsFrom(environment), ...given };
-  const faults = [...unknownKeys(given), ...knobs.flatMap((knob) => faultOf(knob, config[knob.key]) ?? []), ...exposure(config)];
+  const config: ServiceConfig = { ...defaults, ...configFrom(environment, "every start"), ...given };
+  const values = knobs.flatMap((knob) => faultOf(knob, config[knob.key]) ?? []);
+  const faults = [...unknownKeys(given), ...values, ...twoStores(config), ...exposure(config)];
   if (faults.length > 0) throw new ServiceError("configuration", "the service's configuration cannot be used", faults);
   return config;
 }
 
-function secretsFrom(environment: NodeJS.ProcessEnv): Partial<ServiceConfig> {
+/** What the environment sets, of the variables that are read there. */
+export function configFrom(environment: NodeJS.ProcessEnv, readBy: NonNullable<Knob["readBy"]>): Partial<ServiceConfig> {
   const found = knobs.flatMap((knob) => {
-    const value = knob.environment === undefined ? undefined : environment[knob.environment];
+    const value = knob.environment === undefined || knob.readBy !== readBy ? undefined : environment[knob.environment];
     return value === undefined ? [] : [[knob.key, value] as const];
   });
   return Object.fromEntries(found);
+}
+
+function twoStores({ databasePath, databaseUrl }: ServiceConfig): string[] {
+  if (databasePath === null || databaseUrl === null) return [];
+  return ["databasePath and databaseUrl: rows are kept in one store; leave one of the two out"];
 }
 
 function unknownKeys(given: object): string[] {

@@ -1,5 +1,7 @@
 /** Moves check-ins from the queue to the store, at a limited rate or as fast as the store takes them. */
-import type { QueueItem, WriteQueue } from "./queue.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { QueuedCheckin } from "./messages.ts";
+import type { CheckinQueue } from "./queue.ts";
 
 /** Items per transaction: a few milliseconds of the writer's loop. */
 export const largestBatch = 500;
@@ -33,66 +35,99 @@ export class Allowance {
 export interface ConsumerOptions {
   /** 0 is unlimited. */
   readonly ratePerSec: number;
-  /** Writes a batch in one transaction; where it throws, nothing of the batch is stored and it is tried again. */
-  readonly store: (items: readonly QueueItem[]) => void;
+  /** Writes a batch in one transaction; where it rejects, the batch is tried again. */
+  readonly store: (items: readonly QueuedCheckin[]) => Promise<void>;
   readonly failed: (error: unknown) => void;
 }
 
 /** The one consumer of a queue. */
 export class Consumer {
-  readonly #queue: WriteQueue;
+  readonly #queue: CheckinQueue;
   readonly #options: ConsumerOptions;
   readonly #timer: NodeJS.Timeout | undefined;
-  #scheduled = false;
+  /** The work that goes on; undefined while there is none. */
+  #running: Promise<void> | undefined;
+  /** Something was queued since the work that goes on began. */
+  #isWoken = false;
+  #isDraining = false;
   /** When the store may be tried again after a failure, on the clock of `performance.now()`. */
   #pausedUntilMs = 0;
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor(queue: WriteQueue, options: ConsumerOptions) {
+  constructor(queue: CheckinQueue, options: ConsumerOptions) {
     this.#queue = queue;
     this.#options = options;
     if (options.ratePerSec === 0) return;
     const allowance = new Allowance(options.ratePerSec, performance.now());
-    this.#timer = setInterval(() => this.#attempt(allowance.due(performance.now())), tickMs);
+    this.#timer = setInterval(() => this.#tick(allowance), tickMs);
   }
 
   /** Says that something was queued. */
   wake(): void {
-    if (this.#timer !== undefined || this.#scheduled) return;
-    this.#scheduled = true;
-    const work = (): void => {
-      this.#scheduled = false;
-      this.#attempt(largestBatch);
-      if (this.#queue.depth > 0) this.wake();
-    };
-    if (performance.now() < this.#pausedUntilMs) setTimeout(work, retryMs);
-    else setImmediate(work);
+    this.#isWoken = true;
+    if (this.#timer !== undefined || this.#isDraining || this.#running !== undefined) return;
+    if (performance.now() >= this.#pausedUntilMs) this.#run(() => this.#consumeAll());
+    else this.#retry ??= setTimeout(() => this.#wakeAgain(), retryMs);
   }
 
-  /** Stores all that waits, whatever the rate, and stops: the queue's capacity bounds it. Throws what the store throws. */
-  drain(): void {
+  /** Stores all that waits, whatever the rate, and stops: the queue's capacity bounds it. Rejects with what the store throws. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
     clearInterval(this.#timer);
-    while (this.#queue.depth > 0) this.#consume(largestBatch);
+    clearTimeout(this.#retry);
+    await this.#running;
+    while ((await this.#consume(largestBatch)) > 0);
   }
 
-  #attempt(count: number): void {
-    if (performance.now() < this.#pausedUntilMs) return;
+  #wakeAgain(): void {
+    this.#retry = undefined;
+    this.wake();
+  }
+
+  /** What a slow batch has held up is stored after it; what a failing store has, is not made up for. */
+  #tick(allowance: Allowance): void {
+    if (this.#running !== undefined) return;
+    const count = allowance.due(performance.now());
+    if (count > 0 && performance.now() >= this.#pausedUntilMs) this.#run(() => this.#consumeSome(count));
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#running = work()
+      .catch((error: unknown) => {
+        this.#pausedUntilMs = performance.now() + retryMs;
+        this.#isWoken = true;
+        this.#options.failed(error);
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#isWoken) this.wake();
+      });
+  }
+
+  /** A turn of the event loop before each batch: what comes meanwhile is stored along with it. */
+  async #consumeAll(): Promise<void> {
+    do {
+      await nextTurn();
+      this.#isWoken = false;
+    } while ((await this.#consume(largestBatch)) > 0 && !this.#isDraining);
+  }
+
+  async #consumeSome(count: number): Promise<void> {
+    for (let left = count; left > 0; left -= largestBatch) {
+      if ((await this.#consume(Math.min(left, largestBatch))) === 0) return;
+    }
+  }
+
+  async #consume(count: number): Promise<number> {
+    const items = await this.#queue.take(count);
+    if (items.length === 0) return 0;
     try {
-      this.#consume(count);
+      await this.#options.store(items);
     } catch (error) {
-      this.#pausedUntilMs = performance.now() + retryMs;
-      this.#options.failed(error);
+      this.#queue.putBack();
+      throw error;
     }
-  }
-
-  #consume(count: number): void {
-    for (let left = count; left > 0 && this.#queue.depth > 0; left -= largestBatch) {
-      const items = this.#queue.take(Math.min(left, largestBatch));
-      try {
-        this.#options.store(items);
-      } catch (error) {
-        this.#queue.putBack(items);
-        throw error;
-      }
-    }
+    await this.#queue.stored();
+    return items.length;
   }
 }

@@ -7,17 +7,20 @@ import type { LaboratoryClient } from "./laboratory-client.ts";
 import type { Run } from "./messages.ts";
 import type { WorkerMetrics } from "./metrics.ts";
 import type { ConnectionPool } from "./pool.ts";
-import type { CodeRecord, Reader } from "./reader.ts";
+import type { RedisCodes } from "./redis-codes.ts";
 import type { ApiReply } from "./reply.ts";
 import type { QrSigner } from "./signing.ts";
+import type { CodeRecord, StoreReader } from "./store.ts";
 import type { Timing } from "./timing.ts";
 
 /** What one worker works with. */
 export interface Worker {
   readonly config: ServiceConfig;
   readonly cache: ShortTermCache<CodeRecord>;
+  /** The cache of all workers, used instead of their own; null where there is none. */
+  readonly sharedCache: RedisCodes | null;
   readonly pool: ConnectionPool;
-  readonly reader: Reader;
+  readonly reader: StoreReader;
   readonly writer: WriterCalls;
   readonly laboratory: LaboratoryClient;
   readonly signer: QrSigner;
@@ -30,6 +33,8 @@ export interface Worker {
 export interface Exchange {
   /** The path's last part; empty where the route has none. */
   readonly id: string;
+  /** As it came, with its query. */
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly run: Run;
   /** Empty where the route takes no body. */

@@ -1,5 +1,5 @@
 /** The health-code reference service: a small, honest copy of what stood behind every door in 2020, to try a load test on. */
-export { defaults, loopbackAdminToken, loopbackSecret, type ServiceConfig } from "./config.ts";
+export { configFrom, defaults, loopbackAdminToken, loopbackSecret, type ServiceConfig } from "./config.ts";
 export { ServiceError, type ServiceErrorCode } from "./errors.ts";
 export { expectation, faultOf, formatKnob, knobs, parseKnob, type Knob } from "./knobs.ts";
 export { callerToken } from "./signing.ts";

@@ -1,8 +1,9 @@
 /** One table that describes each setting, so that a command line makes its flags, its help and its checks from it. */
 import type { ServiceConfig } from "./config.ts";
+import { faultKnobs } from "./fault-knobs.ts";
 
 /** What a value is, which decides how it is written and checked. */
-export type KnobUnit = "port" | "count" | "per-second" | "duration" | "factor" | "switch" | "text" | "path";
+export type KnobUnit = "port" | "count" | "per-second" | "duration" | "factor" | "switch" | "text" | "path" | "choice";
 
 /** One setting as a command line shows it. */
 export interface Knob {
@@ -14,8 +15,17 @@ export interface Knob {
   /** Bounds of a number, inclusive; durations in milliseconds. */
   readonly min?: number;
   readonly max?: number;
+  /** What a `choice` may be. */
+  readonly choices?: readonly string[];
+  /** Null, for none, is a value as well. */
+  readonly isOptional?: true;
   /** Environment variable that sets it. */
   readonly environment?: string;
+  /**
+   * Who reads that variable. Addresses of stores are taken by `serve` alone: a demonstration must not write into whatever database a
+   * shell happens to name.
+   */
+  readonly readBy?: "every start" | "serve";
 }
 
 const longestMs = 600_000;
@@ -28,7 +38,31 @@ export const knobs: readonly Knob[] = [
   { key: "adminPort", flag: "admin-port", unit: "port", about: "port of /metrics and /synthetic; 0 takes any free one" },
   { key: "laboratoryPort", flag: "lab-port", unit: "port", about: "port of the laboratory stub; 0 takes any free one" },
   { key: "workers", flag: "workers", unit: "count", min: 1, max: 64, about: "worker processes that share the public port" },
-  { key: "databasePath", flag: "database", unit: "path", about: "SQLite file; without it a temporary one, removed at the end" },
+  {
+    key: "databasePath",
+    flag: "database",
+    unit: "path",
+    isOptional: true,
+    about: "SQLite file; without it a temporary one, removed at the end",
+  },
+  {
+    key: "databaseUrl",
+    flag: null,
+    unit: "text",
+    isOptional: true,
+    environment: "DATABASE_URL",
+    readBy: "serve",
+    about: "PostgreSQL instead of SQLite: postgres://user:password@host:port/database",
+  },
+  {
+    key: "redisUrl",
+    flag: null,
+    unit: "text",
+    isOptional: true,
+    environment: "REDIS_URL",
+    readBy: "serve",
+    about: "Redis for cache, queue and counters: redis://:password@host:port/0",
+  },
   {
     key: "realCitizens",
     flag: "real-citizens",
@@ -74,7 +108,7 @@ export const knobs: readonly Knob[] = [
     unit: "count",
     min: 1,
     max: 10_000,
-    about: "delayed store reads at once, per worker",
+    about: "store connections of a worker: delayed reads at once, and with PostgreSQL all reads",
   },
   {
     key: "queueCapacity",
@@ -133,8 +167,24 @@ export const knobs: readonly Knob[] = [
     about: "connections to it, per worker",
   },
   { key: "signBits", flag: "sign-bits", unit: "count", min: 1_024, max: 8_192, about: "RSA key that signs each QR payload" },
-  { key: "secret", flag: null, unit: "text", environment: "HEALTH_CODE_SECRET", about: "secret behind the callers' tokens" },
-  { key: "adminToken", flag: null, unit: "text", environment: "HEALTH_CODE_ADMIN_TOKEN", about: "bearer token of /synthetic" },
+  {
+    key: "secret",
+    flag: null,
+    unit: "text",
+    environment: "HEALTH_CODE_SECRET",
+    readBy: "every start",
+    about: "secret behind the callers' tokens",
+  },
+  {
+    key: "adminToken",
+    flag: null,
+    unit: "text",
+    environment: "HEALTH_CODE_ADMIN_TOKEN",
+    readBy: "every start",
+    about: "bearer token of /synthetic",
+  },
+  { key: "logPath", flag: "log", unit: "path", isOptional: true, about: "file to which a line per request is added" },
+  ...faultKnobs,
 ];
 
 /** What is wrong with a value in one sentence, or null. */
@@ -145,7 +195,7 @@ export function faultOf(knob: Knob, value: unknown): string | null {
 
 /** A flag's text as a value: `800ms`, `1.5s`, `on`, `200`. Undefined where it is none; bounds are `faultOf`'s. */
 export function parseKnob(knob: Knob, text: string): ServiceConfig[keyof ServiceConfig] | undefined {
-  if (knob.unit === "text" || knob.unit === "path") return text;
+  if (knob.unit === "text" || knob.unit === "path" || knob.unit === "choice") return text;
   if (knob.unit === "switch") return text === "on" ? true : text === "off" ? false : undefined;
   if (knob.unit !== "duration") return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
   const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
@@ -168,6 +218,7 @@ const expectations: Readonly<Record<KnobUnit, (knob: Knob) => string>> = {
   switch: () => `"on" or "off"`,
   text: () => "a text of 1 to 256 characters",
   path: () => "a file path",
+  choice: ({ choices = [] }) => `one of ${choices.join(", ")}`,
 };
 
 /** What would be accepted, for messages and help. */
@@ -177,7 +228,8 @@ export function expectation(knob: Knob): string {
 
 function fits(knob: Knob, value: unknown): boolean {
   if (knob.unit === "switch") return typeof value === "boolean";
-  if (knob.unit === "path" && value === null) return true;
+  if (value === null) return knob.isOptional === true;
+  if (knob.unit === "choice") return typeof value === "string" && knob.choices?.includes(value) === true;
   if (knob.unit === "text" || knob.unit === "path") return typeof value === "string" && value.length > 0 && value.length <= 256;
   if (typeof value !== "number" || !Number.isFinite(value)) return false;
   if ((knob.unit === "port" || knob.unit === "count") && !Number.isInteger(value)) return false;

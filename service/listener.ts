@@ -4,6 +4,8 @@ import { readJson } from "./body.ts";
 import type { Worker } from "./exchange.ts";
 import type { Gate } from "./gateway.ts";
 import { ApiError, sendError, sendJson, type ApiReply } from "./reply.ts";
+import type { ReplyFaults } from "./reply-faults.ts";
+import type { RequestLog } from "./request-log.ts";
 import { matchRoute, type Match } from "./routes.ts";
 import { purposeOf, runOf } from "./tag.ts";
 import { Timing } from "./timing.ts";
@@ -16,6 +18,10 @@ export interface ListenerParts {
   readonly worker: Worker;
   /** Null: no limit. */
   readonly gate: Gate | null;
+  /** Null: nothing goes wrong with replies. */
+  readonly replyFaults: ReplyFaults | null;
+  /** Null: none is kept. */
+  readonly log: RequestLog | null;
   /** True once the worker is stopping: each reply then ends its connection. */
   readonly stopping: () => boolean;
 }
@@ -36,7 +42,8 @@ async function answer(parts: ListenerParts, request: IncomingMessage, response: 
     route = `${match.route.method} ${match.route.path}`;
     const reply = await handle(parts, match, request, timing);
     finish(parts, response, timing);
-    sendJson(response, reply.status, reply.body);
+    if (parts.replyFaults !== null && request.method !== "GET" && (await parts.replyFaults.drops())) response.destroy();
+    else sendJson(response, reply.status, reply.body);
     count(parts, request, route, reply.status);
   } catch (error) {
     finish(parts, response, timing);
@@ -58,11 +65,12 @@ async function handle(parts: ListenerParts, { route, id }: Match, request: Incom
   }
   const run = runOf(request.headers);
   const body = route.takesBody ? await readJson(request) : {};
-  return route.handle(parts.worker, { id, headers: request.headers, run, body, timing });
+  return route.handle(parts.worker, { id, url: request.url ?? "/", headers: request.headers, run, body, timing });
 }
 
-function count({ worker }: ListenerParts, request: IncomingMessage, route: string, status: number): void {
+function count({ worker, log }: ListenerParts, request: IncomingMessage, route: string, status: number): void {
   worker.metrics.request(route, status, purposeOf(request.headers));
+  log?.add(request, status);
 }
 
 function errorReporter(): (error: unknown) => void {

@@ -19,6 +19,13 @@ export interface Checkin {
   readonly venueId: string;
   /** Milliseconds since 1970. */
   readonly atMs: number;
+  /** The accepted request that it comes from: its own id, unless the request was applied more than once. */
+  readonly requestId: string;
+}
+/** A check-in on its way to the store. */
+export interface QueuedCheckin {
+  readonly run: Run;
+  readonly checkin: Checkin;
 }
 /** Go on, stay home for a week, quarantine. */
 export type Color = "green" | "yellow" | "red";
@@ -32,6 +39,8 @@ export interface Report {
   readonly declaration: string;
   readonly color: Color;
   readonly reportedAtMs: number;
+  /** As of a check-in. */
+  readonly requestId: string;
 }
 /** An idempotency key with a digest of the request it came with: the same key for another request is refused. */
 export interface KeyUse {
@@ -50,7 +59,8 @@ export type WriteCommand = Exclude<Command, { kind: "add-checkin" }>;
 /** What became of a command; `failed` is our own mistake or a full disk. */
 export type CommandResult =
   | { readonly outcome: "created" | "existing"; readonly id: string }
-  | { readonly outcome: "removed" | "missing" | "tombstoned" | "key-reused" | "queue-full" }
+  | { readonly outcome: "removed"; readonly run: Run }
+  | { readonly outcome: "missing" | "tombstoned" | "key-reused" | "queue-full" }
   | { readonly outcome: "failed"; readonly message: string };
 
 /** What the primary asks every worker. */
@@ -71,6 +81,7 @@ export interface WorkerStart {
   /** Number of the worker's place, from 1; a replacement takes its predecessor's. */
   readonly place: number;
   readonly config: ServiceConfig;
+  /** Of SQLite; not used where the configuration names a PostgreSQL. */
   readonly databasePath: string;
   readonly laboratoryUrl: string;
   readonly signingKeyPem: string;

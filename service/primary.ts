@@ -5,18 +5,18 @@ import { rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { promisify } from "node:util";
 import { createAdminServer } from "./admin.ts";
+import { complain } from "./complain.ts";
 import { Consumer } from "./consumer.ts";
 import { Crew, type CrewHandlers } from "./crew.ts";
 import { entryPath, nodeFlags, onStop } from "./entry.ts";
 import { FiguresPage } from "./figures.ts";
 import { Ledger } from "./gateway.ts";
 import { Intake } from "./intake.ts";
+import { Lease } from "./lease.ts";
 import { listen } from "./listen.ts";
 import { startFailure, type FromPrimary, type FromWorker, type PrimaryStart } from "./messages.ts";
-import { WriteQueue } from "./queue.ts";
-import { openForWriting } from "./schema.ts";
+import { openParts, type OpenParts } from "./primary-parts.ts";
 import { SyntheticRuns } from "./synthetic.ts";
-import { Writer } from "./writer.ts";
 
 /** How long the workers may take to finish their open requests; a little more than they allow themselves. */
 const workersStopMs = 6_000;
@@ -29,7 +29,7 @@ interface Keys {
 class Primary {
   readonly #start: PrimaryStart;
   readonly #keys: Keys;
-  readonly #writer: Writer;
+  readonly #parts: OpenParts;
   readonly #consumer: Consumer;
   readonly #intake: Intake;
   readonly #ledger: Ledger;
@@ -40,27 +40,28 @@ class Primary {
   #port: number;
   #stopped: Promise<void> | undefined;
 
-  constructor(start: PrimaryStart, keys: Keys) {
-    const { config, databasePath } = start;
+  constructor(start: PrimaryStart, keys: Keys, parts: OpenParts) {
+    const { config } = start;
+    const { store, queue, faults, tombstones, shared } = parts;
     this.#start = start;
     this.#port = config.port;
     this.#keys = keys;
-    this.#writer = new Writer(openForWriting(databasePath));
-    this.#writer.seed(config.realCitizens);
-    const queue = new WriteQueue(config.queueCapacity);
+    this.#parts = parts;
     this.#consumer = new Consumer(queue, {
       ratePerSec: config.queueRatePerSec,
-      store: (items) => (queue.dropped += this.#writer.addCheckins(items)),
+      store: async (items) => queue.countDropped(await store.addCheckins(faults.onCheckins(items))),
       failed: complain,
     });
-    this.#intake = new Intake(this.#writer, queue, this.#consumer);
+    const counters = shared?.counters ?? null;
+    this.#intake = new Intake({ store, queue, consumer: this.#consumer, counters, faults, tombstones, failed: complain });
     this.#ledger = new Ledger(config.rateLimitPerSec, performance.now());
     this.#crew = new Crew(this.#handlers());
-    this.#figures = new FiguresPage(this.#crew, this.#writer, queue);
+    this.#figures = new FiguresPage(this.#crew, store, queue);
     this.#admin = createAdminServer({
       token: config.adminToken,
       publicKeyPem: keys.publicKey,
-      runs: new SyntheticRuns({ writer: this.#writer, queue, crew: this.#crew, databasePath }),
+      runs: new SyntheticRuns({ store, queue, crew: this.#crew, shared, tombstones }),
+      lease: new Lease(),
       metrics: () => this.#figures.text(),
       processes: () => ({ primary: process.pid, workers: this.#crew.pids, laboratory: start.laboratoryPid }),
       healthy: () => this.#crew.size === config.workers,
@@ -71,6 +72,7 @@ class Primary {
   async listen(): Promise<void> {
     const { config } = this.#start;
     this.#port = await this.#crew.start(config.workers);
+    this.#consumer.wake(); // A queue that outlives the service may hold something.
     const adminPort = await listen(this.#admin, config.host, config.adminPort, "admin");
     report({ type: "ready", port: this.#port, adminPort, workers: this.#crew.pids });
   }
@@ -82,10 +84,14 @@ class Primary {
 
   async #stop(): Promise<void> {
     await this.#crew.stop(workersStopMs);
-    this.#consumer.drain();
-    this.#admin.close();
-    this.#admin.closeAllConnections();
-    this.#writer.close();
+    await this.#intake.settle();
+    try {
+      await this.#consumer.drain();
+    } finally {
+      this.#admin.close();
+      this.#admin.closeAllConnections();
+      await this.#parts.close();
+    }
   }
 
   #handlers(): CrewHandlers {
@@ -98,7 +104,7 @@ class Primary {
         databasePath,
         laboratoryUrl,
         signingKeyPem: this.#keys.privateKey,
-        tombstones: this.#writer.tombstones.list(),
+        tombstones: [...this.#parts.tombstones],
       }),
       message: (worker, message) => this.#message(worker, message),
       gone: (worker) => {
@@ -115,7 +121,7 @@ class Primary {
 
   #message(worker: number, message: FromWorker): void {
     if (message.type === "commands")
-      this.#crew.send(worker, { type: "results", results: this.#intake.perform(message.commands) });
+      this.#intake.perform(message.commands, (results) => this.#crew.send(worker, { type: "results", results }));
     if (message.type === "demand") {
       const tokens = this.#ledger.report(worker, message.used, message.wanted, performance.now());
       this.#crew.send(worker, { type: "lease", tokens });
@@ -125,11 +131,6 @@ class Primary {
 
 function report(message: FromPrimary): void {
   if (process.connected) process.send?.(message);
-}
-
-/** One line on stderr; once a second at most, since only the consumer's retries can repeat it. */
-function complain(what: unknown): void {
-  process.stderr.write(`${process.title}: ${String(what)}\n`);
 }
 
 async function run(start: PrimaryStart): Promise<void> {
@@ -142,7 +143,7 @@ async function run(start: PrimaryStart): Promise<void> {
     privateKeyEncoding: pem,
     publicKeyEncoding,
   });
-  const primary = new Primary(start, keys);
+  const primary = new Primary(start, keys, await openParts(start.config, start.databasePath));
   const removeFolder = (): void => {
     if (start.temporaryFolder !== null) rmSync(start.temporaryFolder, { recursive: true, force: true });
   };

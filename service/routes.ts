@@ -1,9 +1,9 @@
 /** The public routes: one line each. */
-import { addCheckin } from "./checkins.ts";
+import { addCheckin, readCheckin } from "./checkins.ts";
 import { addCitizen } from "./citizens.ts";
 import { readCode } from "./codes.ts";
 import type { Handler } from "./exchange.ts";
-import { addReport, readReport, readResult, removeReport } from "./reports.ts";
+import { addReport, findReport, readReport, readResult, removeReport } from "./reports.ts";
 import { ApiError } from "./reply.ts";
 import { idPattern } from "./validation.ts";
 
@@ -30,7 +30,9 @@ const ok: Handler = () => ({ status: 200, body: { status: "ok" } });
 export const routes: readonly Route[] = [
   { method: "GET", path: "/codes/:id", limited: true, takesBody: false, handle: readCode },
   { method: "POST", path: "/checkins", limited: true, takesBody: true, handle: addCheckin },
+  { method: "GET", path: "/checkins/:id", limited: true, takesBody: false, handle: readCheckin },
   { method: "POST", path: "/reports", limited: true, takesBody: true, handle: addReport },
+  { method: "GET", path: "/reports", limited: true, takesBody: false, handle: findReport },
   { method: "GET", path: "/reports/:id", limited: true, takesBody: false, handle: readReport },
   { method: "DELETE", path: "/reports/:id", limited: true, takesBody: false, handle: removeReport },
   { method: "GET", path: "/lab-results/:id", limited: true, takesBody: false, handle: readResult },

@@ -63,7 +63,8 @@ async function startPrimary(
   laboratory: Child<LaboratoryReady>,
   laboratoryUrl: string,
 ): Promise<RunningService> {
-  const temporaryFolder = config.databasePath === null ? mkdtempSync(join(tmpdir(), "health-code-")) : null;
+  const isTemporary = config.databasePath === null && config.databaseUrl === null;
+  const temporaryFolder = isTemporary ? mkdtempSync(join(tmpdir(), "health-code-")) : null;
   const databasePath = config.databasePath ?? join(temporaryFolder ?? "", "health-code.sqlite");
   const laboratoryPid = laboratory.pid;
   const primary = new Child<PrimaryReady>("primary", {

@@ -23,6 +23,12 @@ export function runOf(headers: IncomingHttpHeaders): Run {
   });
 }
 
+/** The same where nothing may be thrown: null also for a header that is no run id. */
+export function soundRunOf(headers: IncomingHttpHeaders): Run {
+  const value = headers[runHeader];
+  return typeof value === "string" && runPattern.test(value) ? value : null;
+}
+
 /** What the request was sent for, for the metrics: `real` without the header, `other` where it is no short word. */
 export function purposeOf(headers: IncomingHttpHeaders): string {
   const value = headers[purposeHeader];

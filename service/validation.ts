@@ -45,7 +45,7 @@ export class Fields {
   /** Empty where the field is not there. */
   optionalTexts(field: string, mostItems: number, longest: number): readonly string[] {
     const value = this.#take(field) ?? [];
-    const fits = (item: unknown): item is string => typeof item === "string" && item.length > 0 && item.length <= longest;
+    const fits = (item: unknown): item is string => isText(item, longest);
     if (Array.isArray(value) && value.length <= mostItems && value.every(fits)) return value;
     this.#fault(field, `must be a list of at most ${mostItems} texts of 1 to ${longest} characters`, value);
     return [];
@@ -73,8 +73,7 @@ export class Fields {
 
   #text(field: string, { pattern, longest }: TextRules, problem: string): string {
     const value = this.#take(field);
-    const fits = typeof value === "string" && value.length > 0 && value.length <= longest && (pattern?.test(value) ?? true);
-    if (fits) return value;
+    if (isText(value, longest) && (pattern?.test(value) ?? true)) return value;
     this.#fault(field, problem, value);
     return "";
   }
@@ -89,4 +88,10 @@ export class Fields {
       value === undefined ? "missing" : value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
     this.#faults.push({ field, problem: `${problem}; it is ${typeof value === "string" ? "another text" : came}` });
   }
+}
+
+/** Without what some stores cannot keep: NUL and halves of characters. */
+function isText(value: unknown, longest: number): value is string {
+  if (typeof value !== "string" || value.length === 0 || value.length > longest) return false;
+  return value.isWellFormed() && !value.includes("\0");
 }

@@ -2,6 +2,8 @@
 import { createServer, type Server } from "node:http";
 import { ShortTermCache } from "./cache.ts";
 import { WriterCalls } from "./calls.ts";
+import { complain } from "./complain.ts";
+import type { ServiceConfig } from "./config.ts";
 import type { Worker } from "./exchange.ts";
 import { Gate, leaseEveryMs } from "./gateway.ts";
 import { LaboratoryClient } from "./laboratory-client.ts";
@@ -10,7 +12,11 @@ import { createListener } from "./listener.ts";
 import { startFailure, type Answer, type FromWorker, type Question, type ToWorker, type WorkerStart } from "./messages.ts";
 import { WorkerMetrics } from "./metrics.ts";
 import { ConnectionPool } from "./pool.ts";
-import { Reader } from "./reader.ts";
+import { openReader } from "./open-store.ts";
+import { RedisCodes } from "./redis-codes.ts";
+import { connectRedis } from "./redis-connection.ts";
+import { replyFaultsOf } from "./reply-faults.ts";
+import { RequestLog } from "./request-log.ts";
 import { QrSigner } from "./signing.ts";
 
 /** Longer than any client that reuses connections is likely to wait. */
@@ -22,7 +28,7 @@ function send(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-function assemble(start: WorkerStart): Worker {
+async function assemble(start: WorkerStart): Promise<Worker> {
   const { config } = start;
   const metrics = new WorkerMetrics();
   const laboratory = {
@@ -35,8 +41,9 @@ function assemble(start: WorkerStart): Worker {
     config,
     metrics,
     cache: new ShortTermCache(cache, () => performance.now()),
+    sharedCache: await sharedCacheOf(config),
     pool: new ConnectionPool(config.storePoolSize),
-    reader: new Reader(start.databasePath),
+    reader: await openReader(config, start.databasePath),
     writer: new WriterCalls(send),
     laboratory: new LaboratoryClient(laboratory, (status, seconds) => metrics.laboratoryCall(status, seconds)),
     signer: new QrSigner(start.signingKeyPem),
@@ -44,14 +51,26 @@ function assemble(start: WorkerStart): Worker {
   };
 }
 
+async function sharedCacheOf({ redisUrl, cacheTtlMs }: ServiceConfig): Promise<RedisCodes | null> {
+  if (redisUrl === null) return null;
+  return new RedisCodes(await connectRedis(redisUrl, complain), cacheTtlMs);
+}
+
 async function run(start: WorkerStart): Promise<void> {
   process.title = `health-code worker ${start.place}`;
-  const worker = assemble(start);
+  const { logPath, dropTagAt } = start.config;
+  const worker = await assemble(start);
   const gate = start.config.rateLimitPerSec === 0 ? null : new Gate();
   let stopping = false;
   const server = createServer(
     { keepAliveTimeout: keepAliveTimeoutMs },
-    createListener({ worker, gate, stopping: () => stopping }),
+    createListener({
+      worker,
+      gate,
+      replyFaults: replyFaultsOf(start.config),
+      log: logPath === null ? null : new RequestLog(logPath, dropTagAt),
+      stopping: () => stopping,
+    }),
   );
   const stop = (): void => {
     if (stopping) return;

@@ -20,7 +20,7 @@ export function writeReply(result: CommandResult): ApiReply {
     case "removed":
       return { status: 204 };
     case "missing":
-      throw new ApiError(404, "report_not_found", "there is no report with this id");
+      throw new ApiError(404, "report_not_found", "there is no such report");
     case "tombstoned":
       throw tombstoned();
     case "key-reused":

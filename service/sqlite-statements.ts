@@ -1,6 +1,6 @@
 /** The writer's prepared statements. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { keyQuery, tables } from "./schema.ts";
+import { tables } from "./store.ts";
 
 /** Named after what they do; parameters are in the order of the table's columns. */
 export interface Statements {
@@ -21,10 +21,11 @@ export interface Statements {
 export function prepareStatements(database: DatabaseSync): Statements {
   return {
     addCitizen: database.prepare("INSERT INTO citizens VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
-    addReport: database.prepare("INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
-    addKey: database.prepare("INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)"),
-    addCheckin: database.prepare("INSERT INTO checkins VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
-    keyUse: database.prepare(keyQuery),
+    addReport: database.prepare("INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    addKey: database.prepare("INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?)"),
+    addCheckin: database.prepare("INSERT INTO checkins VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    keyUse: database.prepare(`
+      SELECT fingerprint, report_id AS id FROM idempotency_keys WHERE key = ?1 AND ifnull(synthetic_run, '') = ifnull(?2, '')`),
     runOfReport: database.prepare("SELECT synthetic_run AS run FROM reports WHERE id = ?"),
     removeReport: database.prepare("DELETE FROM reports WHERE id = ?"),
     removeKeyOf: database.prepare("DELETE FROM idempotency_keys WHERE report_id = ?"),

@@ -1,42 +1,44 @@
-/** The one writer: every change of the store goes through here, in transactions, on the primary's thread. */
+/** The embedded store: every change goes through this one writer, in transactions, on the primary's thread. */
 import type { DatabaseSync } from "node:sqlite";
-import type { Citizen, CommandResult, Run, WriteCommand } from "./messages.ts";
-import type { QueueItem } from "./queue.ts";
-import { prepareStatements, type Statements } from "./statements.ts";
-import { Tombstones } from "./tombstones.ts";
-import { tables } from "./schema.ts";
+import type { Citizen, CommandResult, QueuedCheckin, Run, WriteCommand } from "./messages.ts";
+import { residentAt, seededMs } from "./residents.ts";
+import { openForWriting } from "./sqlite-schema.ts";
+import { prepareStatements, type Statements } from "./sqlite-statements.ts";
+import { Tombstones } from "./sqlite-tombstones.ts";
+import { untaggedOf, untaggedRowsOf } from "./sqlite-untagged.ts";
+import { tables, type Store, type UntaggedRow, type UntaggedRows } from "./store.ts";
 
-/** The store as its writer sees it. Synchronous: a batch is one short hold of the event loop. */
-export class Writer {
-  readonly tombstones: Tombstones;
+/** Each call is one short hold of the event loop and has happened when it returns: nothing can come in between. */
+export class SqliteStore implements Store {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
+  readonly #tombstones: Tombstones;
   /** Rows in all tables; exact, since nobody else writes. */
   #tagged: number;
   #untagged: number;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-    this.#statements = prepareStatements(database);
-    this.tombstones = new Tombstones(database);
-    this.#tagged = this.#rows("IS NOT NULL");
-    this.#untagged = this.#rows("IS NULL");
+  /** Throws what SQLite throws where the file is none of ours or cannot be made. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openForWriting(path);
+    this.#statements = prepareStatements(this.#database);
+    this.#tombstones = new Tombstones(this.#database);
+    this.#tagged = this.#countAll("IS NOT NULL");
+    this.#untagged = this.#countAll("IS NULL");
   }
 
-  /** Rows in all tables by kind, without asking the store. */
-  get rows(): { tagged: number; untagged: number } {
+  async rows(): Promise<{ tagged: number; untagged: number }> {
     return { tagged: this.#tagged, untagged: this.#untagged };
   }
 
-  /** Genuine citizens that are there from the start, the same ones every time. Those already stored are left alone. */
-  seed(count: number): void {
+  async seed(count: number): Promise<void> {
     this.#transaction(() => {
       for (let at = 1; at <= count; at++) this.#addCitizen(null, residentAt(at), seededMs);
     });
   }
 
-  /** Applies a batch in one transaction; where that fails, none of it has happened and every result says so. */
-  apply(commands: readonly WriteCommand[]): CommandResult[] {
+  async apply(commands: readonly WriteCommand[]): Promise<CommandResult[]> {
     try {
       return this.#transaction(() => commands.map((command) => this.#apply(command)));
     } catch (error) {
@@ -45,25 +47,23 @@ export class Writer {
     }
   }
 
-  /** Stores a batch of check-ins, except those of tombstoned runs. Gives how many were left out. */
-  addCheckins(items: readonly QueueItem[]): number {
-    const wanted = items.filter((item) => !this.tombstones.has(item.run));
+  async addCheckins(checkins: readonly QueuedCheckin[]): Promise<number> {
+    const wanted = checkins.filter(({ run }) => !this.#tombstones.has(run));
+    const nowMs = Date.now();
     this.#transaction(() => {
       for (const { run, checkin } of wanted) {
-        const { id, citizenId, venueId, atMs } = checkin;
-        this.#count(run, this.#statements.addCheckin.run(id, citizenId, venueId, atMs, run).changes);
+        const { id, citizenId, venueId, atMs, requestId } = checkin;
+        this.#count(run, this.#statements.addCheckin.run(id, citizenId, venueId, atMs, requestId, nowMs, run).changes);
       }
     });
-    return items.length - wanted.length;
+    return checkins.length - wanted.length;
   }
 
-  /** Rows of a run in all tables. */
-  rowsOf(run: string): number {
+  async rowsOf(run: string): Promise<number> {
     return this.#statements.rowsOfRun.reduce((sum, statement) => sum + (statement.get(run) as { count: number }).count, 0);
   }
 
-  /** Removes at most `limit` rows of a run; gives how many. */
-  removeRun(run: string, limit: number): number {
+  async removeRun(run: string, limit: number): Promise<number> {
     return this.#transaction(() => {
       let removed = 0;
       for (const statement of this.#statements.removeRun) {
@@ -74,13 +74,33 @@ export class Writer {
     });
   }
 
-  close(): void {
+  async isTombstoned(run: string): Promise<boolean> {
+    return this.#tombstones.has(run);
+  }
+
+  async addTombstone(run: string): Promise<void> {
+    this.#tombstones.add(run);
+  }
+
+  async tombstones(): Promise<string[]> {
+    return this.#tombstones.list();
+  }
+
+  untagged(): Promise<UntaggedRows> {
+    return untaggedOf(this.#path);
+  }
+
+  untaggedRows(): AsyncIterable<UntaggedRow> {
+    return untaggedRowsOf(this.#path);
+  }
+
+  async close(): Promise<void> {
     this.#database.close();
   }
 
   #apply(command: WriteCommand): CommandResult {
     if (command.kind === "remove-report") return this.#removeReport(command.run, command.id);
-    if (this.tombstones.has(command.run)) return { outcome: "tombstoned" };
+    if (this.#tombstones.has(command.run)) return { outcome: "tombstoned" };
     if (command.kind === "add-report") return this.#addReport(command);
     const { id } = command.citizen;
     return { outcome: this.#addCitizen(command.run, command.citizen, Date.now()) ? "created" : "existing", id };
@@ -94,24 +114,16 @@ export class Writer {
   }
 
   #addReport({ run, report, keyUse }: Extract<WriteCommand, { kind: "add-report" }>): CommandResult {
+    const { id, citizenId, symptoms, temperature, declaration, color, reportedAtMs, requestId } = report;
     if (keyUse !== null) {
-      const used = this.#statements.keyUse.get(keyUse.key, run) as { fingerprint: string; reportId: string } | undefined;
+      const used = this.#statements.keyUse.get(keyUse.key, run) as { fingerprint: string; id: string } | undefined;
       if (used !== undefined && used.fingerprint !== keyUse.fingerprint) return { outcome: "key-reused" };
-      if (used !== undefined) return { outcome: "existing", id: used.reportId };
-      this.#count(run, this.#statements.addKey.run(keyUse.key, keyUse.fingerprint, report.id, run).changes);
+      if (used !== undefined) return { outcome: "existing", id: used.id };
+      this.#count(run, this.#statements.addKey.run(keyUse.key, keyUse.fingerprint, id, reportedAtMs, run).changes);
     }
-    const { id, citizenId, symptoms, temperature, declaration, color, reportedAtMs } = report;
-    const { changes } = this.#statements.addReport.run(
-      id,
-      citizenId,
-      JSON.stringify(symptoms),
-      temperature,
-      declaration,
-      color,
-      reportedAtMs,
-      run,
-    );
-    this.#count(run, changes);
+    const symptomsText = JSON.stringify(symptoms);
+    const values = [id, citizenId, symptomsText, temperature, declaration, color, reportedAtMs, requestId, run];
+    this.#count(run, this.#statements.addReport.run(...values).changes);
     return { outcome: "created", id };
   }
 
@@ -121,7 +133,7 @@ export class Writer {
     if (owner === undefined || (run !== null && owner.run !== run)) return { outcome: "missing" };
     this.#count(owner.run, -Number(this.#statements.removeReport.run(id).changes));
     this.#count(owner.run, -Number(this.#statements.removeKeyOf.run(id).changes));
-    return { outcome: "removed" };
+    return { outcome: "removed", run: owner.run };
   }
 
   #count(run: Run, changes: number | bigint): void {
@@ -129,7 +141,7 @@ export class Writer {
     else this.#tagged += Number(changes);
   }
 
-  #rows(condition: string): number {
+  #countAll(condition: string): number {
     return tables.reduce((sum, table) => {
       const row = this.#database.prepare(`SELECT count(*) AS count FROM ${table} WHERE synthetic_run ${condition}`).get();
       return sum + Number(row?.["count"] ?? 0);
@@ -137,7 +149,7 @@ export class Writer {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    const before = this.rows;
+    const before = { tagged: this.#tagged, untagged: this.#untagged };
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       const result = work();
@@ -150,18 +162,4 @@ export class Writer {
       throw error;
     }
   }
-}
-
-/** 2020-02-11, the day the first health code went live in Hangzhou; any fixed instant would do. */
-const seededMs = Date.UTC(2020, 1, 11);
-
-/** Genuine as the service sees it, and still nobody: there is no region 000000. */
-function residentAt(at: number): Citizen {
-  const number = String(at).padStart(6, "0");
-  return {
-    id: `resident-${number}`,
-    name: `Resident ${at}`,
-    idNumber: `00000019700101${number.slice(-4)}`,
-    phone: `0571-${number}`,
-  };
 }
