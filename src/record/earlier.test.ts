@@ -26,6 +26,14 @@ describe("a record of version 0.1.0", () => {
     expect(calibration).toBeUndefined();
   });
 
+  it("swept one store, over HTTP", () => {
+    const http = { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN" };
+    const { plan } = asOfToday({ ...runOf010, plan: { ...runOf010.plan, cleanup: { http } } });
+    expect(plan.cleanup).toEqual({ stores: [{ kind: "http", ...http }] });
+    const none = { none: "rows expire" };
+    expect(asOfToday({ ...runOf010, plan: { ...runOf010.plan, cleanup: none } }).plan.cleanup).toEqual(none);
+  });
+
   it("keeps what a later version wrote", () => {
     const { run } = recordOf({ https: true });
     const tls = { ...plainNetwork.tls, verify: false };

@@ -1,10 +1,15 @@
-import { plainNetwork, type ConnectionPlan, type RunPlan } from "../model/plan.ts";
+import type { HttpCleanup } from "../model/cleanup-rules.ts";
+import { plainNetwork, type CleanupSettings, type ConnectionPlan, type RunPlan } from "../model/plan.ts";
 import type { RunFile } from "../model/run.ts";
 
 /** What plans of version 0.1.0 did not have: they knew one target, no journeys, and connections straight to it. */
-type Later = "targets" | "journeys" | "connections";
+type Later = "targets" | "journeys" | "connections" | "cleanup";
 type EarlierPlan = Omit<RunPlan, Later> &
-  Partial<Pick<RunPlan, Exclude<Later, "connections">>> & { readonly connections: EarlierConnections };
+  Partial<Pick<RunPlan, "targets" | "journeys">> & {
+    readonly connections: EarlierConnections;
+    /** One store, over HTTP. */
+    readonly cleanup: CleanupSettings | { readonly http: HttpCleanup } | null;
+  };
 type EarlierConnections = Pick<ConnectionPlan, "policy" | "max" | "deadlineUs"> & Partial<ConnectionPlan>;
 
 /** `run.json` as this version or an earlier one wrote it. */
@@ -24,6 +29,11 @@ export function asOfToday(run: EarlierRun): RunFile {
       targets: plan.targets ?? [plan.target],
       journeys: plan.journeys ?? [],
       connections: { ...connections, tls: { ...plainNetwork.tls, ...connections.tls } },
+      cleanup: plan.cleanup !== null && "http" in plan.cleanup ? storesOf(plan.cleanup.http) : plan.cleanup,
     },
   };
+}
+
+function storesOf(http: HttpCleanup): CleanupSettings {
+  return { stores: [{ kind: "http", ...http }] };
 }

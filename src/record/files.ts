@@ -15,6 +15,8 @@ export const recordFiles = {
   summary: "summary.json",
   report: "report.html",
   csv: "report.csv",
+  /** Only while somebody is at work there. */
+  lease: "lease.json",
 } as const;
 
 /** What a closed-loop sweep leaves beside its page, in a folder of its own. */
@@ -50,6 +52,15 @@ export function writeWhole(path: string, text: string): void {
   } catch (thrown) {
     rmSync(temporary, { force: true });
     throw diskFault(dirname(path), thrown);
+  }
+}
+
+/** Keeps a file that is about to be replaced, as `<file>.<milliseconds since 1970>`. Throws a disk Fault. */
+export function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.${Date.now()}`);
+  } catch (thrown) {
+    throw diskFault(path, thrown);
   }
 }
 

@@ -1,16 +1,18 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { Buckets } from "../measure/buckets.ts";
 import { type CleanupFile, cleanupSchema } from "../model/cleanup.ts";
 import { errnoOf, Fault, messageOf } from "../model/fault.ts";
 import { verdictSchema, type Verdict } from "../model/finding.ts";
-import type { RecordProblem, RunRecord } from "../model/record.ts";
+import type { RecordProblem, RunRecord, Traces } from "../model/record.ts";
 import { runSchema, type RunFile } from "../model/run.ts";
 import { runIdPattern } from "../model/tags.ts";
 import { asOfToday, type EarlierRun } from "./earlier.ts";
+import { cleanupOfToday, earlierCleanupSchema, type EarlierCleanup } from "./earlier-cleanup.ts";
+import { canaryDirs } from "./canaries.ts";
 import { recordFiles } from "./files.ts";
 import { readHlogLine } from "./hlog.ts";
-import { readJournals } from "./journal-reader.ts";
+import { journalPaths, readJournals } from "./journal-reader.ts";
 
 /**
  * Reads a run directory, whatever state a crash or another version left it in: what is missing or torn is named in `problems`
@@ -18,27 +20,44 @@ import { readJournals } from "./journal-reader.ts";
  * whoever drove the run hands in the one that it knows.
  */
 export async function readRecord(dir: string, known?: RunFile): Promise<RunRecord> {
-  const problems: RecordProblem[] = [];
-  const run = known ?? readRun(dir);
-  const journals = readdirSync(dir).filter((name) => /^journal-\d+\.ndjson$/.test(name));
-  const journal = await readJournals(
-    journals.map((name) => join(dir, name)),
-    (path, problem) => problems.push({ file: basename(path), problem }),
-  );
-  if (journal.tornLines > 0) problems.push({ file: "journal-*.ndjson", problem: `${journal.tornLines} torn lines passed over` });
+  const { run, journal, cleanup, problems: found } = await readTraces(dir, known);
+  const problems = [...found];
+  const canaries = await readCanaries(dir, problems);
   return {
     dir,
     run,
+    ...(canaries.length === 0 ? {} : { canaries }),
     series: readLines(dir, recordFiles.series, problems),
     vitals: readLines(dir, recordFiles.vitals, problems),
     events: readLines(dir, recordFiles.events, problems),
     samples: readLines(dir, recordFiles.samples, problems),
     latency: readLatency(dir, run, problems),
     journal,
-    verdict: readOptional(dir, recordFiles.verdict, verdictSchema, problems) as Verdict | null,
-    cleanup: readOptional(dir, recordFiles.cleanup, cleanupSchema, problems) as CleanupFile | null,
+    verdict: readOptional(dir, recordFiles.verdict, [verdictSchema], problems) as Verdict | null,
+    cleanup,
     problems,
   };
+}
+
+async function readCanaries(dir: string, problems: RecordProblem[]): Promise<Traces[]> {
+  const canaries: Traces[] = [];
+  for (const canary of canaryDirs(dir)) {
+    try {
+      canaries.push(await readTraces(canary));
+    } catch (thrown) {
+      problems.push({ file: relative(dir, canary), problem: messageOf(thrown) });
+    }
+  }
+  return canaries;
+}
+
+/** What a sweep needs of a run directory, and no more: the rest may be large. Throws as `readRecord` does. */
+export async function readTraces(dir: string, known?: RunFile): Promise<Traces> {
+  const problems: RecordProblem[] = [];
+  const run = known ?? readRun(dir);
+  const journal = await readJournals(journalPaths(dir), (path, problem) => problems.push({ file: basename(path), problem }));
+  if (journal.tornLines > 0) problems.push({ file: "journal-*.ndjson", problem: `${journal.tornLines} torn lines passed over` });
+  return { dir, run, journal, cleanup: readCleanup(dir, problems), problems };
 }
 
 /** `run.json` alone, whichever version wrote it. Throws a usage Fault where the directory, the file or its schema is not ours. */
@@ -83,13 +102,21 @@ function schemaOf(value: unknown): string | null {
   return typeof value.schema === "string" ? value.schema : null;
 }
 
-function readOptional(dir: string, file: string, schema: string, problems: RecordProblem[]): unknown {
+/** `cleanup.json`, whichever version wrote it; null where there is none that can be read. Tells `problems` why. */
+export function readCleanup(dir: string, problems: RecordProblem[] = []): CleanupFile | null {
+  const value = readOptional(dir, recordFiles.cleanup, [cleanupSchema, earlierCleanupSchema], problems);
+  return schemaOf(value) === earlierCleanupSchema ? cleanupOfToday(value as EarlierCleanup) : (value as CleanupFile | null);
+}
+
+/** A file of one of these schemas, the newest first; null where there is none that can be read. */
+function readOptional(dir: string, file: string, schemas: readonly string[], problems: RecordProblem[]): unknown {
   const path = join(dir, file);
   if (!existsSync(path)) return null;
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (schemaOf(value) === schema) return value;
-    problems.push({ file, problem: `schema ${schemaOf(value) ?? "missing"}, expected ${schema}: passed over` });
+    const schema = schemaOf(value);
+    if (schema !== null && schemas.includes(schema)) return value;
+    problems.push({ file, problem: `schema ${schema ?? "missing"}, expected ${schemas[0]}: passed over` });
   } catch (thrown) {
     problems.push({ file, problem: messageOf(thrown) });
   }
@@ -138,7 +165,9 @@ function readLatency(dir: string, run: RunFile, problems: RecordProblem[]): Map<
     }
   }
   if (torn > 0) problems.push({ file: recordFiles.latency, problem: `${torn} torn lines passed over` });
-  if (latency.size === 0 && run.ended !== null) problems.push({ file: recordFiles.latency, problem: "no histogram of any step" });
+  const isBegun = run.steps.some(({ startUs }) => startUs !== null);
+  if (latency.size === 0 && run.ended !== null && isBegun)
+    problems.push({ file: recordFiles.latency, problem: "no histogram of any step" });
   return latency;
 }
 

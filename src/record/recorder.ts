@@ -11,6 +11,9 @@ import { redact } from "../safety/redact.ts";
 import { LineFile, diskFault, recordFiles, writeJson } from "./files.ts";
 import { hlogHead, hlogLine } from "./hlog.ts";
 
+/** Names of signals that are remembered: more than a page may show (500), and a target that invents new ones costs no memory. */
+const signalsKeptMax = 5_000;
+
 /** Writes one run directory while the run goes on. Every method throws a disk Fault when the disk refuses. */
 export class RunRecorder {
   readonly dir: string;
@@ -20,6 +23,7 @@ export class RunRecorder {
   readonly #events: LineFile;
   readonly #samples: LineFile;
   readonly #latency: LineFile;
+  readonly #signals = new Map<string, string>();
 
   /** Creates `dir`, which must not hold a run yet, and writes the first `run.json`. */
   constructor(dir: string, run: RunFile) {
@@ -50,7 +54,17 @@ export class RunRecorder {
   }
 
   vital(sample: VitalSample): void {
-    this.#vitals.append({ ...sample, t: Math.round(sample.t), value: sixDigits(sample.value) });
+    const { t, source, signal, value } = sample;
+    this.#vitals.append({ t: Math.round(t), source, signal: this.#cleanSignal(signal), value: sixDigits(value) });
+  }
+
+  /** The target names its metrics, their labels and its timings itself. They are the same each second, so that each is looked at once. */
+  #cleanSignal(signal: string): string {
+    const known = this.#signals.get(signal);
+    if (known !== undefined) return known;
+    const clean = redact(signal);
+    if (this.#signals.size < signalsKeptMax) this.#signals.set(signal, clean);
+    return clean;
   }
 
   /** The text of a warning may quote anything, a scenario's own error or an address, so secrets are taken out of it here. */
