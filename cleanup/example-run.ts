@@ -1,8 +1,9 @@
 /** For tests: a run file, a journal and a plan with what a test does not care about filled in. */
-import type { CleanupPlan } from "../src/model/cleanup.ts";
+import type { CleanupPlan, StorePlan } from "../src/model/cleanup.ts";
 import type { JournalTotals } from "../src/model/journal.ts";
 import { plainNetwork, type RunPlan } from "../src/model/plan.ts";
 import { runSchema, type RunFile } from "../src/model/run.ts";
+import type { JournalAccess } from "./store.ts";
 
 export interface ExampleRun extends Partial<Omit<RunFile, "plan">> {
   readonly plan?: Partial<RunPlan>;
@@ -53,22 +54,36 @@ const examplePlan: RunPlan = {
   observe: { prometheus: null, pids: [] },
   budgets: [],
   thirdParties: {},
-  cleanup: { http: { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN" } },
+  cleanup: { stores: [{ kind: "http", path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN" }] },
   variables: {},
 };
 
 export function exampleJournal(given: Partial<JournalTotals> = {}): JournalTotals {
-  return { intents: 10, created: 8, rejected: 0, unsent: 0, unknown: 2, perOperation: {}, tornLines: 0, ...given };
+  return { files: 1, intents: 10, created: 8, rejected: 0, unsent: 0, unknown: 2, perOperation: {}, tornLines: 0, ...given };
 }
+
+export const exampleStorePlan: StorePlan = {
+  name: "http",
+  kind: "http",
+  how: "DELETE http://127.0.0.1:8461/synthetic/r-1",
+  secretFrom: "PEAKPROOF_TOKEN",
+  batch: 500,
+  rowsPerSec: 20_000,
+};
 
 export const exampleCleanupPlan: CleanupPlan = {
   runId: "r-1",
   created: 10,
   unknown: 0,
-  kind: "http",
-  url: "http://127.0.0.1:8461/synthetic/r-1",
-  tokenFrom: "PEAKPROOF_TOKEN",
-  batch: 500,
+  stores: [exampleStorePlan],
   settleUs: 1_000_000,
   reason: null,
+};
+
+/** A journal that holds nothing. */
+export const emptyJournal: JournalAccess = {
+  async *created() {},
+  async *accepted() {},
+  async *open() {},
+  async *retried() {},
 };

@@ -6,11 +6,15 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+/** Rows of real people have a key and an instant of their last change, where somebody gave them one. */
 export interface Row {
   readonly place: "store" | "cache" | "queue";
   /** Null: a row of real people. */
   readonly run: string | null;
   readonly value: number;
+  readonly key?: string;
+  /** ISO 8601. */
+  readonly at?: string;
 }
 
 /** What to do with one request instead of answering it; `act-then-drop` carries it out and loses the reply. */
@@ -66,6 +70,11 @@ export class InMemoryTarget {
     return this.rows.filter((row) => row.run === run);
   }
 
+  /** Adds a row of real people by its key. */
+  addPerson(key: string, at: string): void {
+    this.rows.push({ place: "store", run: null, value: key.length, key, at });
+  }
+
   reset(): void {
     this.rows = [];
     this.tombstones.clear();
@@ -93,14 +102,16 @@ export class InMemoryTarget {
     }
     const { status, body } = this.#answer(seen);
     if (misbehaviour?.kind === "act-then-drop") return void request.socket.destroy();
-    reply.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const text = Array.isArray(body) ? body.map((row) => `${JSON.stringify(row)}\n`).join("") : JSON.stringify(body);
+    reply.writeHead(status, { "content-type": "application/json" }).end(text);
   }
 
   #answer({ method, url, headers }: SeenRequest): { status: number; body: unknown } {
     if (headers.authorization !== `Bearer ${this.token}`) return { status: 401, body: { error: "unauthorized" } };
     const { pathname, searchParams } = new URL(url, "http://target");
-    const run = /^\/synthetic\/([a-z0-9-]+)$/.exec(pathname)?.[1];
+    const [, run, list] = /^\/synthetic\/([a-z0-9-]+)(\/untagged)?$/.exec(pathname) ?? [];
     if (run === undefined) return { status: 404, body: { error: "not found" } };
+    if (list !== undefined) return { status: 200, body: this.#untagged() };
     const deleted = method === "DELETE" ? this.#remove(run, Number(searchParams.get("limit"))) : 0;
     return { status: 200, body: { ...this.#state(run), ...(this.tellsDeleted ? { deleted } : {}) } };
   }
@@ -110,6 +121,13 @@ export class InMemoryTarget {
     const doomed = new Set(this.removable(this.rowsOf(run), limit));
     this.rows = this.rows.filter((row) => !doomed.has(row));
     return doomed.size;
+  }
+
+  /** Rows without a key of their own are known by their number. */
+  #untagged(): object[] {
+    return this.rowsOf(null).map(({ place, value, key, at = null }, number) => {
+      return { place, key: key ?? `person-${number}`, digest: String(value), at };
+    });
   }
 
   #state(run: string): object {

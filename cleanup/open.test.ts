@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { plainNetwork } from "../src/model/plan.ts";
-import { exampleRun } from "./example-run.ts";
+import { emptyJournal, exampleRun } from "./example-run.ts";
 import { InMemoryTarget } from "./in-memory-target.ts";
-import { openStore } from "./open.ts";
+import { closeStores, openStores } from "./open.ts";
 
 let target: InMemoryTarget;
 beforeAll(async () => (target = await InMemoryTarget.start()));
@@ -13,9 +13,10 @@ afterEach(() => target.reset());
 async function hostAskedFor(targets: readonly string[]): Promise<string | undefined> {
   const connections = { ...exampleRun().plan.connections, ...plainNetwork, host: "health.example" };
   const run = exampleRun({ plan: { targets, admin: target.admin, connections } });
-  const store = openStore({ runId: "r-1", url: `${target.admin}/synthetic/r-1`, tokenFrom: null }, { run, token: target.token });
-  await store.look();
-  await store.close();
+  const scenario = (): Promise<never> => Promise.reject(new Error("not needed"));
+  const stores = openStores({ run, secrets: { http: target.token }, journal: emptyJournal, scenario });
+  await stores[0]?.store.look();
+  await closeStores(stores);
   return target.seen[0]?.headers.host;
 }
 

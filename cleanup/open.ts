@@ -1,23 +1,47 @@
-/** Which store a plan means. */
-import type { CleanupPlan } from "../src/model/cleanup.ts";
-import { Fault } from "../src/model/fault.ts";
-import type { RunFile } from "../src/model/run.ts";
-import { adminNetwork } from "../src/wire/agent-connect.ts";
-import { HttpStore } from "./http.ts";
-import type { Store } from "./store.ts";
+/** Opens the stores of a run. */
+import type { StorePlan } from "../src/model/cleanup.ts";
+import { CustomStore } from "./custom.ts";
+import { HttpStore } from "./http/store.ts";
+import { PostgresStore } from "./postgres/store.ts";
+import { RedisStore } from "./redis/store.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Store, StoreContext } from "./store.ts";
+import { planStores, type PlannedStore } from "./store-plans.ts";
+import { UndoStore } from "./undo/store.ts";
 
-export interface OpenOptions {
-  readonly run: Pick<RunFile, "plan">;
-  readonly token: string | null;
-  readonly signal?: AbortSignal | undefined;
-  /** Bound on one call, microseconds. */
-  readonly timeoutUs?: number | undefined;
+/** A store of a plan, ready to be asked. */
+export interface OpenStore {
+  readonly plan: StorePlan;
+  readonly store: Store;
 }
 
-/** Opens the store of a plan that has one. Nothing is sent yet. */
-export function openStore(plan: Pick<CleanupPlan, "runId" | "url" | "tokenFrom">, options: OpenOptions): Store {
-  if (plan.url === null) throw new Fault("internal", "a plan without an address has no store to open");
-  const { run, token, signal, timeoutUs } = options;
-  const network = adminNetwork(run.plan);
-  return new HttpStore({ runId: plan.runId, url: plan.url, tokenFrom: plan.tokenFrom, token, signal, timeoutUs, network });
+/** What all stores of a run are opened with. */
+export interface OpenOptions extends Omit<StoreContext, "secret"> {
+  readonly secrets: Secrets;
+}
+
+/** All stores of a run, in order. Nothing is sent yet. Throws usage Faults. */
+export function openStores(options: OpenOptions): OpenStore[] {
+  return planStores(options.run).map((planned) => ({ plan: planned.plan, store: openStore(planned, options) }));
+}
+
+/** Lets go of all of them, whatever becomes of each. */
+export async function closeStores(stores: readonly OpenStore[]): Promise<void> {
+  await Promise.allSettled(stores.map(({ store }) => store.close()));
+}
+
+function openStore({ settings, plan }: PlannedStore, { secrets, ...shared }: OpenOptions): Store {
+  const context: StoreContext = { ...shared, secret: secrets[plan.name] ?? null };
+  switch (settings.kind) {
+    case "http":
+      return new HttpStore(settings, plan, context);
+    case "postgres":
+      return new PostgresStore(settings, plan, context);
+    case "redis":
+      return new RedisStore(settings, plan, context);
+    case "undo":
+      return new UndoStore(settings, plan, context);
+    default:
+      return new CustomStore(settings, plan, context);
+  }
 }

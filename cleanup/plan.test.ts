@@ -1,49 +1,75 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Fault } from "../src/model/fault.ts";
-import type { RunPlan } from "../src/model/plan.ts";
+import type { RunPlan, StoreSettings } from "../src/model/plan.ts";
 import type { StepRecord, Tally } from "../src/model/run.ts";
 import { exampleJournal, exampleRun } from "./example-run.ts";
-import { endpointOf, planCleanup, tokenSource, wroteNothing } from "./plan.ts";
+import { planCleanup, wroteNothing } from "./plan.ts";
 
-const admin = "http://127.0.0.1:8461";
 const nothing = exampleJournal({ intents: 0, created: 0, unknown: 0 });
 
 function planFor(plan: Partial<RunPlan>, journal = exampleJournal()) {
-  return planCleanup({ run: exampleRun({ plan }), journal, admin });
+  return planCleanup(exampleRun({ plan }), journal);
 }
 
 describe("planCleanup", () => {
+  it("refuses a kind of store that it does not know, from whatever version or hand run.json has it", () => {
+    const stores = [{ kind: "../../elsewhere", name: "x" }] as unknown as readonly StoreSettings[];
+    expect(() => planFor({ cleanup: { stores } })).toThrow(/names a kind of store that this Peakproof does not know/);
+  });
+
   it("turns a journal and the scenario's rules into plain data, without the token", () => {
     expect(planFor({})).toEqual({
       runId: "20260101-abc",
       created: 8,
       unknown: 2,
-      kind: "http",
-      url: "http://127.0.0.1:8461/synthetic/20260101-abc",
-      tokenFrom: "PEAKPROOF_TOKEN",
-      batch: 500,
+      stores: [
+        {
+          name: "http",
+          kind: "http",
+          how: "DELETE http://127.0.0.1:8461/synthetic/20260101-abc",
+          secretFrom: "PEAKPROOF_TOKEN",
+          batch: 500,
+          rowsPerSec: 20_000,
+        },
+      ],
       settleUs: 1_000_000,
       reason: null,
     });
   });
 
   it("keeps a fallback out of the plan", () => {
-    const plan = planFor({ cleanup: { http: { path: "/s/{run}", token: "env:T:-loopback-default", batch: 10, settle: "2s" } } });
-    expect(plan).toMatchObject({ tokenFrom: "T", batch: 10, settleUs: 2_000_000 });
+    const store = { kind: "http", path: "/s/{run}", token: "env:T:-loopback-default", batch: 10, settle: "2s" } as const;
+    const plan = planFor({ cleanup: { stores: [store] } });
+    expect(plan).toMatchObject({ stores: [{ secretFrom: "T", batch: 10 }], settleUs: 2_000_000 });
     expect(JSON.stringify(plan)).not.toContain("loopback-default");
   });
 
+  it("keeps the order of several stores, numbers those of a kind, and waits as long as the slowest asks", () => {
+    const store = (path: string, settle: string) => ({ kind: "http", path, settle }) as const;
+    const stores = [store("/b/{run}", "1s"), store("/a/{run}", "3s"), store("/c/{run}", "2s")];
+    const plan = planFor({ cleanup: { stores } });
+    expect(plan.stores.map(({ name, how }) => `${name} ${new URL(how.split(" ")[1] ?? "").pathname.slice(1, 2)}`)).toEqual([
+      "http b",
+      "http-2 a",
+      "http-3 c",
+    ]);
+    expect(plan.settleUs).toBe(3_000_000);
+  });
+
+  it.each(["soon", "301s", "3h"])("refuses to wait %s", (settle) => {
+    const plan = { cleanup: { stores: [{ kind: "http", path: "/{run}", settle }] } } as const;
+    expect(() => planFor(plan)).toThrow("cleanup.http.settle is no usable duration");
+  });
+
   it("has nothing to do for a run that wrote nothing, and says why", () => {
-    expect(planFor({}, nothing)).toMatchObject({ kind: "none", url: null, reason: expect.stringContaining("journal") });
+    expect(planFor({}, nothing)).toMatchObject({ stores: [], reason: expect.stringContaining("journal") });
   });
 
   it("carries an author's reason, and none where nobody gave one", () => {
     expect(planFor({ cleanup: { none: "rows expire in an hour" } })).toMatchObject({
-      kind: "none",
+      stores: [],
       reason: "rows expire in an hour",
     });
-    expect(planFor({ cleanup: null })).toMatchObject({ kind: "none", reason: null });
+    expect(planFor({ cleanup: null })).toMatchObject({ stores: [], reason: null });
   });
 });
 
@@ -70,6 +96,14 @@ describe("wroteNothing", () => {
     expect(wroteNothing(exampleRun({ plan: { setup: true, cleanup: null } }), nothing)).toBe(true);
   });
 
+  it("does not believe it of a killed run without any journal, where the store can be asked", () => {
+    const none = { ...nothing, files: 0 };
+    const ended = { atUs: 1, how: "finished", reason: null, fault: null } as const;
+    expect(wroteNothing(exampleRun(), none)).toBe(false);
+    expect(wroteNothing(exampleRun({ ended }), none)).toBe(true);
+    expect(wroteNothing(exampleRun({ plan: { cleanup: null } }), none)).toBe(true);
+  });
+
   it("does not believe a journal with unreadable lines", () => {
     expect(wroteNothing(exampleRun(), { ...nothing, tornLines: 1 })).toBe(false);
   });
@@ -78,54 +112,4 @@ describe("wroteNothing", () => {
     expect(wroteNothing(exampleRun({ steps: [step({ report: tally })] }), nothing)).toBe(false);
     expect(wroteNothing(exampleRun({ totals: { prepare: { sent: 3, ok: 3 } } }), nothing)).toBe(false);
   });
-});
-
-describe("endpointOf refuses", () => {
-  const refusal = (rules: Parameters<typeof endpointOf>[0], runId = "r-1", at = admin): Fault => {
-    try {
-      endpointOf(rules, runId, at);
-    } catch (thrown) {
-      if (thrown instanceof Fault) return thrown;
-    }
-    throw new Error("expected a Fault");
-  };
-
-  it.each([
-    ["a path that does not name the run", { path: "/synthetic" }, "must name the run"],
-    ["a path that is none", { path: "synthetic/{run}" }, "must name the run"],
-    ["a path that leaves the admin host", { path: "//elsewhere.example.com/{run}" }, "leaves the admin address"],
-    ["a batch of no rows", { path: "/{run}", batch: 0 }, "batch"],
-    ["a batch without end", { path: "/{run}", batch: 1e9 }, "batch"],
-    ["a settle time that is no duration", { path: "/{run}", settle: "soon" }, "settle"],
-    ["a settle time of hours", { path: "/{run}", settle: "3h" }, "settle"],
-  ])("%s", (_, rules, words) => {
-    const fault = refusal(rules);
-    expect(fault.kind).toBe("usage");
-    expect(fault.message).toContain(words);
-  });
-
-  it("a run id that could mean another path", () => {
-    expect(refusal({ path: "/synthetic/{run}" }, "../other").message).toContain("run id");
-  });
-
-  it("credentials in the admin address, without repeating them", () => {
-    const fault = refusal({ path: "/{run}" }, "r-1", "http://me:hunter22@127.0.0.1");
-    expect(fault.message + JSON.stringify(fault.detail)).not.toContain("hunter22");
-  });
-
-  it("nothing else: whatever the path, the address stays on the admin host and names the run", () => {
-    fc.assert(
-      fc.property(fc.webPath(), fc.stringMatching(/^[a-z0-9-]{1,48}$/), (path, runId) => {
-        const { url } = endpointOf({ path: `/x${path}/{run}` }, runId, admin);
-        expect(new URL(url).origin).toBe(admin);
-        expect(url).toContain(runId);
-      }),
-      { numRuns: 50 },
-    );
-  });
-});
-
-it("never repeats a token that was written out in a scenario", () => {
-  expect(() => tokenSource("s3cret-token")).toThrow(/must name an environment variable/);
-  expect(() => tokenSource("s3cret-token")).not.toThrow(/s3cret/);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SweepClock } from "./clock.ts";
 import { backoffUs, longestRetryAfterUs, withRetries } from "./retry.ts";
-import { parseRetryAfterUs } from "./status.ts";
+import { parseRetryAfterUs } from "./http/status.ts";
 import { StoreFault } from "./store.ts";
 
 function fakeClock(): SweepClock & { readonly slept: number[] } {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { SyntheticState } from "../src/model/cleanup.ts";
+import type { StoreState } from "../src/model/cleanup.ts";
+import { Fault } from "../src/model/fault.ts";
 import type { SweepClock } from "./clock.ts";
-import { exampleCleanupPlan as plan } from "./example-run.ts";
-import { StoreFault, type Store } from "./store.ts";
-import { batchesFor, sweep, sweepBounds, type SweepProgress } from "./sweep.ts";
+import { exampleStorePlan as plan } from "./example-run.ts";
+import { StoreFault, type Removal, type Store } from "./store.ts";
+import { batchesFor, sweep, sweepBounds, troubleOf, type SweepProgress } from "./sweep.ts";
 
 /** A clock that a test moves by sleeping; stops the sweep at a given instant where told to. */
 function fakeClock(abortAtUs = Number.POSITIVE_INFINITY) {
@@ -24,19 +25,25 @@ function fakeClock(abortAtUs = Number.POSITIVE_INFINITY) {
 class CountingStore implements Store {
   calls = 0;
   rows: number;
+  /** False: it does not say what is left. */
+  counts = true;
   readonly perBatch: (limit: number, call: number) => number;
 
   constructor(rows: number, perBatch: (limit: number, call: number) => number = (limit) => limit) {
     this.rows = rows;
     this.perBatch = perBatch;
   }
-  async look(): Promise<SyntheticState> {
-    return { run: "r-1", rows: { store: this.rows }, untagged: null, tombstoned: this.calls > 0 };
+  async look(): Promise<StoreState> {
+    return { rows: { store: this.rows }, untagged: null, tombstoned: this.calls > 0 };
   }
-  async remove(limit: number): Promise<{ deleted: number; state: SyntheticState }> {
+  async guard(): Promise<void> {}
+  untaggedRows(): null {
+    return null;
+  }
+  async remove(limit: number): Promise<Removal> {
     const deleted = Math.min(this.rows, this.perBatch(limit, this.calls++));
     this.rows -= deleted;
-    return { deleted, state: await this.look() };
+    return { deleted, remaining: this.counts ? this.rows : null };
   }
   async close(): Promise<void> {}
 }
@@ -47,13 +54,14 @@ describe("sweep", () => {
     const seen: SweepProgress[] = [];
     const result = await sweep(new CountingStore(50_000), plan, { clock, onProgress: (progress) => seen.push(progress) });
     expect(result).toMatchObject({ deleted: 50_000, batches: 100, problem: null, answered: true });
-    expect(clock.us).toBeCloseTo((99 * 500 * 1_000_000) / sweepBounds.rowsPerSec, -1);
-    expect(seen.at(-1)).toEqual({ phase: "sweep", deleted: 50_000, batches: 100, remaining: 0 });
+    expect(clock.us).toBeCloseTo((99 * 500 * 1_000_000) / plan.rowsPerSec, -1);
+    expect(seen.at(-1)).toEqual({ phase: "sweep", store: "http", deleted: 50_000, batches: 100, remaining: 0 });
   });
 
   it("sends one batch even for no rows, which closes the run to late arrivals", async () => {
-    const result = await sweep(new CountingStore(0), plan, fakeClock());
-    expect(result).toMatchObject({ deleted: 0, batches: 1, problem: null, state: { tombstoned: true } });
+    const store = new CountingStore(0);
+    expect(await sweep(store, plan, fakeClock())).toMatchObject({ deleted: 0, batches: 1, problem: null });
+    expect(await store.look()).toMatchObject({ tombstoned: true });
   });
 
   it("stops when the store makes no progress, and says so", async () => {
@@ -105,6 +113,28 @@ describe("sweep", () => {
       return limit;
     });
     expect(await sweep(store, plan, fakeClock())).toMatchObject({ deleted: 1_000, batches: 2, problem: null });
+  });
+
+  it("takes a batch without effect for the end where the store does not say what is left", async () => {
+    const store = new CountingStore(1_200);
+    store.counts = false;
+    expect(await sweep(store, plan, fakeClock())).toMatchObject({ deleted: 1_200, batches: 4, problem: null });
+  });
+
+  it("bounds the batches of such a store by the rows that were seen", async () => {
+    const store = new CountingStore(1_000_000, () => 1);
+    store.counts = false;
+    const { problem } = await sweep(store, plan, { ...fakeClock(), rows: 1_000 });
+    expect(problem).toContain("more than its rows should have needed");
+    expect(store.calls).toBe(batchesFor(1_000, plan.batch));
+  });
+
+  it("takes a scenario that is not there for trouble, and our own mistakes for none", () => {
+    expect(troubleOf(new Fault("usage", "s.ts is gone", { fix: "bring it back" }), undefined)).toBe(
+      "s.ts is gone; to do: bring it back",
+    );
+    expect(troubleOf(Object.assign(new Error("EACCES: journal"), { code: "EACCES" }), undefined)).toBe("EACCES: journal");
+    expect(() => troubleOf(new Fault("internal", "ours"), undefined)).toThrow("ours");
   });
 
   it("stops when it is told to, keeping its count", async () => {

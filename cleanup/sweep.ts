@@ -1,13 +1,12 @@
 /** Removes a run's rows in bounded batches, slowly enough not to be a load itself, and stops when it gets nowhere. */
-import type { CleanupPlan, SyntheticState } from "../src/model/cleanup.ts";
+import type { StorePlan } from "../src/model/cleanup.ts";
+import { errnoOf, Fault, messageOf } from "../src/model/fault.ts";
 import { countOf, formatCount } from "../src/model/units.ts";
 import type { SweepClock } from "./clock.ts";
 import { backoffUs, sweepAttempts, withRetries } from "./retry.ts";
-import { sentenceOf, StoreFault, totalRows, type Store } from "./store.ts";
+import { sentenceOf, type Store } from "./store.ts";
 
 export const sweepBounds = {
-  /** Deletions per second at most: a few per cent of what an embedded or PostgreSQL store deletes by index. A guess. */
-  rowsPerSec: 20_000,
   /** Batches allowed, as a multiple of those that the rows seen would fill: a target may remove fewer than it was asked for. */
   batchesFactor: 10,
   /** Batches allowed on top, for rows that land while we sweep. */
@@ -19,15 +18,19 @@ export const sweepBounds = {
 } as const;
 
 export interface SweepProgress {
-  readonly phase: "look" | "sweep" | "settle";
+  readonly phase: "look" | "sweep" | "settle" | "explain";
+  /** Name of the store; null while it is about all of them. */
+  readonly store: string | null;
   readonly deleted: number;
   readonly batches: number;
-  /** Rows left at the last reply; null before the first. */
+  /** Rows left at the last reply; null before the first, and where the store does not count them. */
   readonly remaining: number | null;
 }
 
 export interface SweepOptions {
   readonly clock: SweepClock;
+  /** Those that the last look found: by them the batches of a store are bounded that does not count what is left. */
+  readonly rows?: number;
   readonly onProgress?: ((progress: SweepProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,8 +38,6 @@ export interface SweepOptions {
 export interface SweepResult {
   readonly deleted: number;
   readonly batches: number;
-  /** The store after the last batch; null where none succeeded. */
-  readonly state: SyntheticState | null;
   /** Why it stopped with rows left, a sentence; null where none are left. */
   readonly problem: string | null;
   /** False where the store refused or could not be asked any more, or we were stopped: asking it again is useless now. */
@@ -44,11 +45,11 @@ export interface SweepResult {
 }
 
 /**
- * Sweeps until no row is left or a bound says stop. At least one batch is always sent, even for no rows: it closes the run to
- * late arrivals. Trouble with the store and an aborted signal come back as `problem`; only our own mistakes are thrown.
+ * Sweeps until no row is left or a bound says stop. At least one batch is always sent, even for no rows: it closes the run to late
+ * arrivals. Trouble with the store and an aborted signal come back as `problem`; only our own mistakes are thrown.
  */
-export async function sweep(store: Store, plan: CleanupPlan, options: SweepOptions): Promise<SweepResult> {
-  const tally: Tally = { deleted: 0, batches: 0, state: null };
+export async function sweep(store: Store, plan: StorePlan, options: SweepOptions): Promise<SweepResult> {
+  const tally: Tally = { deleted: 0, batches: 0 };
   try {
     return { problem: await removeAll(store, plan, options, tally), answered: true, ...tally };
   } catch (thrown) {
@@ -56,47 +57,50 @@ export async function sweep(store: Store, plan: CleanupPlan, options: SweepOptio
   }
 }
 
-/** A sentence for a call that failed or was stopped. Anything else is our mistake and is thrown on. */
+/**
+ * A sentence for what failed or was stopped: a store, the scenario that it needs, a file of the record. Anything else is our mistake and
+ * is thrown on.
+ */
 export function troubleOf(thrown: unknown, signal: AbortSignal | undefined): string {
   if (signal?.aborted === true) return "stopped before it was finished: run peakproof cleanup again for this run";
-  if (thrown instanceof StoreFault) return sentenceOf(thrown);
+  if (thrown instanceof Fault && thrown.kind !== "internal") return sentenceOf(thrown);
+  if (errnoOf(thrown) !== undefined) return messageOf(thrown);
   throw thrown;
 }
 
 interface Tally {
   deleted: number;
   batches: number;
-  state: SyntheticState | null;
 }
 
-async function removeAll(store: Store, plan: CleanupPlan, options: SweepOptions, tally: Tally): Promise<string | null> {
-  const { clock, signal, onProgress } = options;
+async function removeAll(store: Store, plan: StorePlan, options: SweepOptions, tally: Tally): Promise<string | null> {
+  const { clock, signal, onProgress, rows = Number.POSITIVE_INFINITY } = options;
   let lowest = Number.POSITIVE_INFINITY;
   let stalled = 0;
-  let allowed: number = sweepBounds.mostBatches;
+  let allowed = batchesFor(rows, plan.batch);
   for (;;) {
     const startedUs = clock.nowUs();
-    const { deleted, state } = await withRetries(() => store.remove(plan.batch), { attempts: sweepAttempts, clock, signal });
-    const remaining = totalRows(state.rows);
+    const { deleted, remaining } = await withRetries(() => store.remove(plan.batch), { attempts: sweepAttempts, clock, signal });
     tally.deleted += deleted;
     tally.batches += 1;
-    tally.state = state;
-    onProgress?.({ phase: "sweep", deleted: tally.deleted, batches: tally.batches, remaining });
-    if (remaining === 0) return null;
-    if (tally.batches === 1) allowed = batchesFor(remaining, plan.batch);
+    onProgress?.({ phase: "sweep", store: plan.name, deleted: tally.deleted, batches: tally.batches, remaining });
+    if (remaining === 0 || (remaining === null && deleted === 0)) return null;
+    if (tally.batches === 1 && remaining !== null) allowed = batchesFor(remaining, plan.batch);
     if (tally.batches >= allowed)
       return `stopped after ${formatCount(tally.batches)} batches, more than its rows should have needed`;
-    stalled = remaining < lowest ? 0 : stalled + 1;
-    if (stalled >= sweepBounds.stalledBatches) return stalledSentence(remaining);
-    lowest = Math.min(lowest, remaining);
-    await clock.sleep(pauseUs(startedUs, clock.nowUs(), deleted, stalled), signal);
+    if (remaining !== null) {
+      stalled = remaining < lowest ? 0 : stalled + 1;
+      if (stalled >= sweepBounds.stalledBatches) return stalledSentence(remaining);
+      lowest = Math.min(lowest, remaining);
+    }
+    await clock.sleep(pauseUs(startedUs, clock.nowUs(), deleted / plan.rowsPerSec, stalled), signal);
   }
 }
 
-/** Batches that a sweep may take in all, from the rows left after its first. */
-export function batchesFor(remaining: number, batch: number): number {
+/** Batches that a sweep may take in all: from the rows left after its first where the store counts them, else from those last seen. */
+export function batchesFor(rows: number, batch: number): number {
   const { batchesFactor, spareBatches, mostBatches } = sweepBounds;
-  return Math.min(mostBatches, 1 + spareBatches + batchesFactor * Math.ceil(remaining / batch));
+  return Math.min(mostBatches, 1 + spareBatches + batchesFactor * Math.ceil(rows / batch));
 }
 
 function stalledSentence(remaining: number): string {
@@ -104,7 +108,7 @@ function stalledSentence(remaining: number): string {
 }
 
 /** Each batch pays for its own rows, so that a slow batch earns no burst; a batch without effect also waits as after a failure. */
-function pauseUs(startedUs: number, nowUs: number, deleted: number, stalled: number): number {
-  const paidUs = startedUs + (deleted / sweepBounds.rowsPerSec) * 1_000_000 - nowUs;
+function pauseUs(startedUs: number, nowUs: number, owedSeconds: number, stalled: number): number {
+  const paidUs = startedUs + owedSeconds * 1_000_000 - nowUs;
   return Math.max(0, paidUs, stalled === 0 ? 0 : backoffUs(stalled, Math.random()));
 }

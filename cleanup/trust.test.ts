@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
+import { faultOf } from "../test/fault-of.ts";
 import { certificate } from "../test/tls-server.ts";
-import { Fault } from "../src/model/fault.ts";
 import { plainNetwork, type TlsPlan } from "../src/model/plan.ts";
 import { exampleRun } from "./example-run.ts";
 import { trustedAgain, type TrustFlags } from "./trust.ts";
@@ -13,15 +13,6 @@ function runOf(tls: Partial<TlsPlan>, admin = "https://health.example:8443") {
 
 const tlsOf = (tls: Partial<TlsPlan>, flags: TrustFlags): TlsPlan => trustedAgain(runOf(tls), flags).plan.connections.tls;
 
-function faultOf(act: () => unknown): Fault {
-  try {
-    act();
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-  }
-  throw new Error("expected a Fault");
-}
-
 it("asks for --insecure again where the run verified nothing", () => {
   const fault = faultOf(() => tlsOf({ verify: false }, {}));
   expect(fault).toMatchObject({ kind: "usage", detail: { fix: "peakproof cleanup <run> --insecure" } });
@@ -32,6 +23,16 @@ it("asks for --insecure again where the run verified nothing", () => {
 it("asks for nothing where admin is plain http", () => {
   const run = runOf({ verify: false }, "http://127.0.0.1:8461");
   expect(trustedAgain(run, {})).toBe(run);
+});
+
+it("asks for --insecure again for targets, too, where undo speaks to them", () => {
+  const { plan } = runOf({ verify: false }, "http://127.0.0.1:8461");
+  const targets = ["https://health.example"];
+  const plain = exampleRun({ plan: { ...plan, targets } });
+  expect(trustedAgain(plain, {})).toBe(plain);
+  const undone = exampleRun({ plan: { ...plan, targets, cleanup: { stores: [{ kind: "undo" }] } } });
+  expect(faultOf(() => trustedAgain(undone, {})).detail.received).toContain("https://health.example,");
+  expect(trustedAgain(undone, { insecure: true }).plan.connections.tls.verify).toBe(false);
 });
 
 it("verifies by a --ca also what the run did not verify", () => {

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Fault } from "../src/model/fault.ts";
 import { isHttps, type TlsPlan } from "../src/model/plan.ts";
 import type { RunFile } from "../src/model/run.ts";
+import { storesOf } from "./store-settings.ts";
 
 /** Flags of `peakproof cleanup`. Paths are the command line's, from the working folder. */
 export interface TrustFlags {
@@ -14,15 +15,16 @@ export interface TrustFlags {
 }
 
 /**
- * The run with the TLS that its cleanup is to use: the files given here in place of the recorded ones, and unverified only where that
+ * The run with the TLS that its cleanup is to use, with admin and, where `undo` is a store, with the targets: the files given here in place of the recorded ones, and unverified only where that
  * is said again. A `--ca` verifies also what the run did not. Throws Fault `usage` where `--insecure` is missing, or a file.
  */
 export function trustedAgain(run: RunFile, flags: TrustFlags): RunFile {
-  if (!isHttps(run.plan.admin)) return run;
-  const { connections } = run.plan;
+  const { connections, admin } = run.plan;
+  const spokenTo = [admin, ...(storesOf(run.plan).some(({ kind }) => kind === "undo") ? run.plan.targets : [])].filter(isHttps);
+  if (spokenTo.length === 0) return run;
   const recorded = connections.tls;
   const isInsecure = flags.insecure === true;
-  if (!recorded.verify && !isInsecure && flags.ca === undefined) throw unverified(run.plan.admin);
+  if (!recorded.verify && !isInsecure && flags.ca === undefined) throw unverified(spokenTo.join(", "));
   const fileOf = (name: "ca" | "cert" | "key"): string | null => {
     const given = flags[name];
     return given === undefined ? recorded[name] : resolve(given);
@@ -38,12 +40,16 @@ export function trustedAgain(run: RunFile, flags: TrustFlags): RunFile {
   return { ...run, plan: { ...run.plan, connections: { ...connections, tls } } };
 }
 
-function unverified(admin: string): Fault {
-  return new Fault("usage", "the run did not verify certificates, and its cleanup would send the token to whoever answers", {
-    received: `${admin}, with "verify": false in run.json`,
-    expected: "--insecure said again, or --ca with who vouches for the certificate",
-    fix: "peakproof cleanup <run> --insecure",
-  });
+function unverified(places: string): Fault {
+  return new Fault(
+    "usage",
+    "the run did not verify certificates, and its cleanup would believe, and send tokens to, whoever answers",
+    {
+      received: `${places}, with "verify": false in run.json`,
+      expected: "--insecure said again, or --ca with who vouches for the certificate",
+      fix: "peakproof cleanup <run> --insecure",
+    },
+  );
 }
 
 function refuseMissingFiles({ ca, cert, key }: TlsPlan): void {

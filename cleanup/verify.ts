@@ -1,65 +1,66 @@
 /**
- * The proof: what three looks at the target allow us to claim. Before the run's first write (the baseline), before the first
- * delete, and after the settle time. What was not seen is never claimed.
+ * The proof: what three looks at a store allow us to claim. Before the run's first write (the baseline), before the first delete, and
+ * after the settle time. What was not seen is never claimed.
  */
-import type { CleanupPlan, SyntheticState, UntaggedState } from "../src/model/cleanup.ts";
-import { countOf } from "../src/model/units.ts";
+import type { CleanupPlan, StoreProof, StoreState, Untagged, UntaggedState } from "../src/model/cleanup.ts";
+import { countOf, formatCount } from "../src/model/units.ts";
 import { describeRows } from "./describe.ts";
+import type { Explained } from "./explain.ts";
 import { totalRows } from "./store.ts";
 
-type Untagged = SyntheticState["untagged"];
+export type Proof = Pick<StoreProof, "residue" | "untagged" | "verified" | "problems">;
 
-export interface Proof {
-  /** Rows of the run over all places after the settle time; null where that cannot be known. */
-  readonly residue: number | null;
-  readonly untagged: UntaggedState;
-  readonly verified: boolean;
-  readonly problems: readonly string[];
-}
-
-/** The three looks (null: not taken, or it failed), and what was deleted between the last two. */
+/** The three looks (null: not taken, or it failed), and what is known besides. */
 export interface Looks {
-  readonly baseline: SyntheticState | null;
-  readonly before: SyntheticState | null;
-  readonly after: SyntheticState | null;
-  readonly deleted: number;
+  readonly baseline: StoreState | null;
+  readonly before: StoreState | null;
+  readonly after: StoreState | null;
+  /** Whether a row of the run was ever seen in any of its stores, or one of them was closed to it. */
+  readonly seen: boolean;
+  /** Null: rows of others were not gone through one by one. */
+  readonly explained: Explained | null;
 }
 
 /**
- * Judges a sweep. `verified` = residue 0, untagged rows unchanged since before the run's first write, and the run tombstoned.
- * Untagged rows that changed are explained by when they changed, as far as the looks can tell.
+ * Judges a sweep of one store. `verified` = residue 0, untagged rows unchanged since before the run's first write but for changes that are
+ * explained, none of them gone while the sweep went on, and the run closed to late arrivals as far as the store knows that.
  */
-export function verify(plan: CleanupPlan, looks: Looks): Proof {
-  const { after } = looks;
+export function verify(plan: Pick<CleanupPlan, "created">, looks: Looks): Proof {
+  const { before, after, explained } = looks;
   if (after === null) return { residue: null, untagged: "not-checked", verified: false, problems: [] };
   const unseen = neverSeen(plan, looks);
   const residue = unseen === null ? totalRows(after.rows) : null;
   const untagged = judgeUntagged(looks, after.untagged);
   const problems = [
     ...(totalRows(after.rows) > 0 ? [`rows of this run are still there: ${describeRows(after.rows)}`] : []),
+    ...(after.unresolved?.problems ?? []),
     ...(unseen === null ? [] : [unseen]),
-    ...(after.tombstoned ? [] : ["the target has not closed the run (tombstoned: false), so writes that land late would stay"]),
+    ...(after.tombstoned === false
+      ? ["the target has not closed the run (tombstoned: false), so writes that land late would stay"]
+      : []),
     ...untagged.problems,
   ];
+  const isExplained = explained?.unexplained === 0 && !untaggedShrank(before?.untagged ?? null, after.untagged);
+  const harmless = untagged.state === "unchanged" || (untagged.state === "changed-by-others" && isExplained);
   return {
     residue,
     untagged: untagged.state,
-    verified: residue === 0 && untagged.state === "unchanged" && after.tombstoned,
+    verified: residue === 0 && harmless && after.tombstoned !== false,
     problems,
   };
 }
 
 /**
  * A count of zero proves nothing where we never saw a row that must have been there: the admin address may belong to another
- * target, or the target may store rows without the tag. A run that was tombstoned before has been swept before.
+ * target, or the target may store rows without the tag. Where another store of the run held rows, this one need not: what is derived
+ * expires by itself.
  */
-function neverSeen(plan: CleanupPlan, { baseline, before, after, deleted }: Looks): string | null {
-  if (plan.created === 0 || deleted > 0 || before === null || before.tombstoned) return null;
-  if (totalRows(before.rows) > 0 || (after !== null && totalRows(after.rows) > 0)) return null;
-  const grown = (before.untagged?.count ?? 0) - (baseline?.untagged?.count ?? Number.POSITIVE_INFINITY);
+function neverSeen(plan: Pick<CleanupPlan, "created">, { baseline, before, after, seen }: Looks): string | null {
+  if (plan.created === 0 || seen || before === null) return null;
+  const grown = (after?.untagged?.count ?? 0) - (baseline?.untagged?.count ?? Number.POSITIVE_INFINITY);
   const told = `the target accepted ${countOf(plan.created, "write")} of this run but holds no row of it`;
   if (grown > 0) return `${told}, while its untagged rows grew by ${countOf(grown, "row")}: it may store rows without the tag`;
-  return `${told}: check that admin belongs to the target, and that the target keeps the tag`;
+  return `${told}: check that its stores (admin, addresses) belong to the target, and that the target keeps the tag`;
 }
 
 interface UntaggedJudgement {
@@ -67,7 +68,7 @@ interface UntaggedJudgement {
   readonly problems: readonly string[];
 }
 
-function judgeUntagged({ baseline, before }: Looks, after: Untagged): UntaggedJudgement {
+function judgeUntagged({ baseline, before, explained }: Looks, after: Untagged | null): UntaggedJudgement {
   const start = baseline?.untagged ?? null;
   const middle = before?.untagged ?? null;
   if (after === null)
@@ -83,22 +84,31 @@ function judgeUntagged({ baseline, before }: Looks, after: Untagged): UntaggedJu
     const found = middle === null ? "" : `: it left all ${countOf(after.count, "row")} as they were`;
     return { state: "not-checked", problems: [unknown + found] };
   }
-  if (sameRows(start, after)) return { state: "unchanged", problems: [] };
-  return { state: "changed-by-others", problems: changes };
+  // What came after the first look and went under the sweep leaves both ends alike.
+  if (sameRows(start, after) && (middle === null || sameRows(middle, after))) return { state: "unchanged", problems: [] };
+  if (explained === null) return { state: "changed-by-others", problems: changes };
+  const unexplained = explained.unexplained === 0 ? [] : [unexplainedSentence(explained)];
+  return { state: "changed-by-others", problems: [...unexplained, ...shrinkageOf(middle, after)] };
+}
+
+function unexplainedSentence({ changes, unexplained, total }: Explained): string {
+  const first = changes.find((change) => !change.explained);
+  const example = first === undefined ? "" : `; first ${first.place} ${first.key} was ${first.change}: ${first.because}`;
+  return `of ${countOf(total, "untagged row")} that changed, ${formatCount(unexplained)} could not be explained${example}`;
 }
 
 /** Fewer untagged rows after the sweep than before it: others may delete their own rows, but a sweep never may. */
-export function untaggedShrank(before: Untagged, after: Untagged): boolean {
+export function untaggedShrank(before: Untagged | null, after: Untagged | null): boolean {
   return before !== null && after !== null && after.count < before.count;
 }
 
-function shrinkageOf(before: Untagged, after: Untagged): string[] {
+function shrinkageOf(before: Untagged | null, after: Untagged | null): string[] {
   return untaggedShrank(before, after)
     ? ["untagged rows went away during the sweep: make sure that others deleted them, since a sweep must never touch one"]
     : [];
 }
 
-function changeOf(when: string, from: Untagged, to: Untagged): string[] {
+function changeOf(when: string, from: Untagged | null, to: Untagged | null): string[] {
   if (from === null || to === null || sameRows(from, to)) return [];
   const grown = to.count - from.count;
   if (grown === 0)
@@ -108,6 +118,7 @@ function changeOf(when: string, from: Untagged, to: Untagged): string[] {
   return [`${when}, untagged rows went from ${countOf(from.count, "row")} to ${countOf(to.count, "row")}`];
 }
 
-function sameRows(one: NonNullable<Untagged>, other: NonNullable<Untagged>): boolean {
+/** Whether two looks found the same rows. */
+export function sameRows(one: Untagged, other: Untagged): boolean {
   return one.count === other.count && one.checksum === other.checksum;
 }

@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { certificate, startTlsServer } from "../test/tls-server.ts";
-import { plainNetwork } from "../src/model/plan.ts";
-import { traceparentOf } from "../src/model/tags.ts";
-import { HttpStore } from "./http.ts";
-import { InMemoryTarget, type Misbehaviour } from "./in-memory-target.ts";
-import { sentenceOf, StoreFault } from "./store.ts";
+import { certificate, startTlsServer } from "../../test/tls-server.ts";
+import type { HttpCleanup } from "../../src/model/cleanup-rules.ts";
+import { plainNetwork, type ConnectionPlan } from "../../src/model/plan.ts";
+import { traceparentOf } from "../../src/model/tags.ts";
+import { emptyJournal, exampleRun } from "../example-run.ts";
+import { HttpStore } from "./store.ts";
+import { planHttp } from "./plan.ts";
+import { InMemoryTarget, type Misbehaviour } from "../in-memory-target.ts";
+import { sentenceOf, StoreFault } from "../store.ts";
 
 let target: InMemoryTarget;
 let store: HttpStore | undefined;
@@ -17,16 +20,23 @@ afterEach(async () => {
   target.reset();
 });
 
-function open(options: Partial<ConstructorParameters<typeof HttpStore>[0]> = {}): HttpStore {
-  const url = `${target.admin}/synthetic/r-1`;
-  store = new HttpStore({
-    runId: "r-1",
-    url,
-    token: target.token,
-    tokenFrom: "PEAKPROOF_TOKEN",
-    timeoutUs: 2_000_000,
-    ...options,
-  });
+interface Given {
+  readonly admin?: string;
+  readonly rules?: Partial<HttpCleanup>;
+  /** Null: the scenario names none. */
+  readonly token?: string | null;
+  readonly timeoutUs?: number;
+  readonly connections?: Partial<ConnectionPlan>;
+}
+
+function open({ admin = target.admin, rules, token = target.token, timeoutUs = 2_000_000, connections }: Given = {}): HttpStore {
+  const { plan } = exampleRun();
+  const run = { runId: "r-1", plan: { ...plan, admin, targets: [admin], connections: { ...plan.connections, ...connections } } };
+  const named = token === null ? {} : { token: "env:PEAKPROOF_TOKEN" };
+  const settings = { path: "/synthetic/{run}", untagged: "/synthetic/{run}/untagged", ...named, ...rules };
+  const scenario = (): Promise<never> => Promise.reject(new Error("not needed"));
+  const context = { run, secret: token, timeoutUs, journal: emptyJournal, scenario };
+  store = new HttpStore(settings, planHttp(settings, "http", "r-1", admin), context);
   return store;
 }
 
@@ -43,15 +53,16 @@ describe("HttpStore", () => {
   it("looks without changing anything", async () => {
     target.add(3, "r-1");
     target.add(2, null);
-    expect(await open().look()).toMatchObject({ run: "r-1", rows: { store: 3 }, untagged: { count: 2 }, tombstoned: false });
+    expect(await open().look()).toMatchObject({ rows: { store: 3 }, untagged: { count: 2 }, tombstoned: false });
     expect(target.rows).toHaveLength(5);
   });
 
   it("removes at most what it is told to, and counts what went away", async () => {
     target.add(3, "r-1");
     const removed = await (await looked()).remove(2);
-    expect(removed).toMatchObject({ deleted: 2, state: { rows: { store: 1 }, tombstoned: true } });
-    expect(target.seen.at(-1)).toMatchObject({ method: "DELETE", url: "/synthetic/r-1?limit=2" });
+    expect(removed).toEqual({ deleted: 2, remaining: 1 });
+    expect(await store?.look()).toMatchObject({ tombstoned: true });
+    expect(target.seen[1]).toMatchObject({ method: "DELETE", url: "/synthetic/r-1?limit=2" });
   });
 
   it("counts a batch whose reply was lost", async () => {
@@ -67,7 +78,7 @@ describe("HttpStore", () => {
     target.tellsDeleted = true;
     const opened = await looked();
     target.add(2, "r-1");
-    expect(await opened.remove(3)).toMatchObject({ deleted: 3, state: { rows: { store: 1 } } });
+    expect(await opened.remove(3)).toEqual({ deleted: 3, remaining: 1 });
   });
 
   it("tags every call as a sweep, each with a span of its own", async () => {
@@ -90,11 +101,11 @@ describe("HttpStore", () => {
     expect(fault).toMatchObject({ kind: "usage", transient: false });
     expect(sentenceOf(fault)).toContain("refused the token of PEAKPROOF_TOKEN (status 401)");
     expect(sentenceOf(fault)).not.toContain("wrong-token");
-    expect(sentenceOf(await refusal(undefined, { token: null, tokenFrom: null }))).toContain("a call without a token");
+    expect(sentenceOf(await refusal(undefined, { token: null }))).toContain("a call without a token");
   });
 
   it("names the address that is not there", async () => {
-    const fault = await refusal(undefined, { url: `${target.admin}/elsewhere/r-1` });
+    const fault = await refusal(undefined, { rules: { path: "/elsewhere/{run}" } });
     expect(fault).toMatchObject({ kind: "usage", transient: false });
     expect(fault.message).toContain(`${target.admin}/elsewhere/r-1 is not there (status 404)`);
   });
@@ -137,19 +148,20 @@ describe("HttpStore", () => {
   });
 
   it("says that nothing listens", async () => {
-    const fault = await refusal(undefined, { url: "http://127.0.0.1:1/synthetic/r-1" });
+    const fault = await refusal(undefined, { admin: "http://127.0.0.1:1" });
     expect(fault.message).toContain("ECONNREFUSED");
   });
 
   it("names who vouches for a certificate that is refused, and no port", async () => {
     await using server = await startTlsServer((socket) => socket.end());
-    const fault = await refusal(undefined, { url: `https://localhost:${server.port}/synthetic/r-1` });
+    const fault = await refusal(undefined, { admin: `https://localhost:${server.port}` });
     expect(fault).toMatchObject({ kind: "unreachable" });
     expect(fault.detail.fix).toMatch(/connections\.tls\.ca .*--ca.*--insecure/);
     expect(fault.detail.fix).not.toContain("port is up");
     await store?.close();
-    const network = { ...plainNetwork, tls: { ...plainNetwork.tls, ca: certificate("ca"), serverName: "other.test" } };
-    const misnamed = await refusal(undefined, { url: `https://localhost:${server.port}/synthetic/r-1`, network });
+    const admin = `https://localhost:${server.port}`;
+    const tls = { ...plainNetwork.tls, ca: certificate("ca"), serverName: "other.test" };
+    const misnamed = await refusal(undefined, { admin, connections: { tls } });
     expect(misnamed.detail.fix).toContain("the certificate's name");
   });
 
@@ -157,10 +169,55 @@ describe("HttpStore", () => {
     const server = createServer((socket) => socket.resume().end("SSH-2.0-OpenSSH\r\n")).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const fault = await refusal(undefined, { url: `http://127.0.0.1:${port}/synthetic/r-1` });
+    const fault = await refusal(undefined, { admin: `http://127.0.0.1:${port}` });
     expect(fault).toMatchObject({ kind: "unreachable", transient: false });
     await store?.close();
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe("its untagged rows", () => {
+  const at = "2026-01-01T00:00:00Z";
+  const list = async (given: Given = {}, most = Number.POSITIVE_INFINITY): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const { key } of open(given).untaggedRows() ?? []) {
+      keys.push(key);
+      if (keys.length >= most) break;
+    }
+    return keys;
+  };
+
+  it("come one by one, all of others' and none of the run's", async () => {
+    target.add(2, "r-1");
+    for (let number = 0; number < 5_000; number++) target.addPerson(`person-${number}`, at);
+    expect(await list()).toHaveLength(5_000);
+    expect(target.seen[0]).toMatchObject({ method: "GET", url: "/synthetic/r-1/untagged" });
+  });
+
+  it("need not be read to the end", async () => {
+    for (let number = 0; number < 5_000; number++) target.addPerson(`person-${number}`, at);
+    expect(await list({}, 1)).toEqual(["person-0"]);
+  });
+
+  it("cannot be listed where the scenario names no list", () => {
+    expect(open({ rules: { untagged: undefined } as never }).untaggedRows()).toBeNull();
+  });
+
+  it.each<[string, Misbehaviour, string]>([
+    ["a status", { kind: "reply", status: 500, body: "oops" }, "answered 500"],
+    ["a line that is no row", { kind: "reply", status: 200, body: '{"place":"store"}\n' }, "place, key and digest are texts"],
+    [
+      "an instant that is none",
+      { kind: "reply", status: 200, body: '{"place":"s","key":"k","digest":"d","at":"soon"}\n' },
+      "ISO 8601",
+    ],
+    ["a dropped connection", { kind: "drop" }, "failed"],
+    ["a list that never comes", { kind: "hang" }, "failed"],
+  ])("refuse %s", async (_, misbehaviour, words) => {
+    target.interfere = () => misbehaviour;
+    const listing = list({ timeoutUs: 100_000 });
+    await expect(listing).rejects.toBeInstanceOf(StoreFault);
+    await expect(listing).rejects.toThrow(words);
   });
 });
 

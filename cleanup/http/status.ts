@@ -1,5 +1,5 @@
 /** What a status other than 200 means to a sweep, and what its reader can do about it. */
-import { StoreFault } from "./store.ts";
+import { StoreFault } from "../store.ts";
 
 export interface Refusal {
   /** `DELETE http://...`. */
@@ -15,6 +15,11 @@ export interface Refusal {
 /** Statuses that pass: the target, or a gateway before it, is busy or restarting. The calls are idempotent, so all may be repeated. */
 const passing: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** Whether the same call may be answered otherwise a little later. */
+export function isPassing(status: number): boolean {
+  return passing.has(status);
+}
+
 /** The StoreFault for a refused call. Kind `usage` where the scenario or the environment must change, else `unreachable`. */
 export function refusalOf(refusal: Refusal): StoreFault {
   const { where, status } = refusal;
@@ -22,7 +27,11 @@ export function refusalOf(refusal: Refusal): StoreFault {
   if (status === 401 || status === 403) return refusedToken(refusal, received);
   if (status === 404 || status === 405) {
     return new StoreFault("usage", `${where} is not there (status ${status})`, {
-      detail: { received, expected: "the target's cleanup endpoint", fix: "check admin and cleanup.http.path in the scenario" },
+      detail: {
+        received,
+        expected: "the target's cleanup endpoint",
+        fix: "check admin and the paths of cleanup.http in the scenario",
+      },
     });
   }
   if (status >= 300 && status < 400) {
@@ -31,7 +40,7 @@ export function refusalOf(refusal: Refusal): StoreFault {
     });
   }
   return new StoreFault("unreachable", `${where} answered ${status}`, {
-    transient: passing.has(status),
+    transient: isPassing(status),
     retryAfterUs: parseRetryAfterUs(refusal.retryAfter, Date.now()),
     detail: { received, expected: "status 200" },
   });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseReply } from "./reply.ts";
-import { sentenceOf, StoreFault } from "./store.ts";
+import { sentenceOf, StoreFault } from "../store.ts";
 
-const good = { run: "r-1", rows: { store: 2, cache: 1, queue: 0 }, untagged: { count: 5, checksum: "ab" }, tombstoned: false };
+const state = { rows: { store: 2, cache: 1, queue: 0 }, untagged: { count: 5, checksum: "ab" }, tombstoned: false };
+const good = { run: "r-1", ...state };
 
 function refusal(body: string): StoreFault {
   try {
@@ -25,7 +26,7 @@ function countsOrFault(body: string): readonly number[] | StoreFault {
 
 describe("parseReply", () => {
   it("believes a reply of the contract's shape, and ignores what it does not know", () => {
-    expect(parseReply(JSON.stringify({ ...good, extra: [1] }), "r-1", "").state).toEqual(good);
+    expect(parseReply(JSON.stringify({ ...good, extra: [1] }), "r-1", "").state).toEqual(state);
   });
 
   it("reads untagged rows that are not counted as null", () => {
