@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Fault } from "../model/fault.ts";
+import { rejectedFault } from "../../test/fault-of.ts";
+import type { Fault } from "../model/fault.ts";
 import { checkAllowed, isLoopbackHost, type Resolve } from "./allow.ts";
 
 const names: Readonly<Record<string, readonly string[]>> = {
@@ -18,16 +19,7 @@ async function checkTarget(target: string, admin: string, allowed: readonly stri
 }
 
 async function refusal(target: string, admin = target, allowed: readonly string[] = [], by: Resolve = resolve): Promise<Fault> {
-  return faultOf(checkTarget(target, admin, allowed, by));
-}
-
-async function faultOf(check: Promise<void>): Promise<Fault> {
-  const thrown: unknown = await check.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(thrown instanceof Fault)) throw new Error("expected a Fault");
-  return thrown;
+  return rejectedFault(checkTarget(target, admin, allowed, by));
 }
 
 describe("the allow list", () => {
@@ -57,6 +49,14 @@ describe("the allow list", () => {
     const fault = await refusal("http://staging.example.com", "http://10.9.9.9:81");
     expect(fault.message).toContain("staging.example.com resolves to 10.0.0.5, 10.0.0.6; 10.9.9.9 is not this machine");
     expect(fault.detail.fix).toBe("add --allow staging.example.com --allow 10.9.9.9");
+  });
+
+  it("judges hosts beside them, by name or address, as it judges those", async () => {
+    const target = "http://127.0.0.1:1";
+    const reach = { targets: [target], admin: target, connections: nothing, others: ["10.9.9.9", "staging.example.com", "::1"] };
+    const fault = await rejectedFault(checkAllowed(reach, [], resolve));
+    expect(fault.detail.fix).toBe("add --allow 10.9.9.9 --allow staging.example.com");
+    expect(await checkAllowed(reach, ["10.9.9.9", "staging.example.com"], resolve)).toEqual(["10.9.9.9", "10.0.0.5", "10.0.0.6"]);
   });
 
   it("accepts a host by its exact name, and by nothing like it", async () => {
@@ -116,27 +116,47 @@ describe("every place that a run connects to", () => {
     checkAllowed({ targets, admin: local, connections: { ...nothing, ...changes } }, allowed, resolve);
 
   it("is judged: each of several targets", async () => {
-    const fault = await faultOf(check({}, [local, "http://10.0.0.7", "http://10.0.0.8"]));
+    const fault = await rejectedFault(check({}, [local, "http://10.0.0.7", "http://10.0.0.8"]));
     expect(fault.detail.fix).toBe("add --allow 10.0.0.7 --allow 10.0.0.8");
   });
 
   it("is judged: the proxy, and the targets behind it by their own names", async () => {
     const proxy = "http://10.0.0.9:3128";
-    expect((await faultOf(check({ proxy }))).detail.fix).toBe("add --allow 10.0.0.9");
+    expect((await rejectedFault(check({ proxy }))).detail.fix).toBe("add --allow 10.0.0.9");
     const behind = check({ proxy, resolve: { "app.test:80": "127.0.0.1" } }, ["http://app.test"], ["10.0.0.9"]);
-    expect((await faultOf(behind)).detail.fix).toBe("add --allow app.test");
+    expect((await rejectedFault(behind)).detail.fix).toBe("add --allow app.test");
   });
 
   it("is judged by the address that it is given, whatever its name", async () => {
-    await expect(check({ resolve: { "nowhere.test:443": "127.0.0.1" } }, ["https://nowhere.test"])).resolves.toBeUndefined();
+    await expect(check({ resolve: { "nowhere.test:443": "127.0.0.1" } }, ["https://nowhere.test"])).resolves.toEqual([]);
     const elsewhere = { resolve: { "staging.example.com:80": "192.0.2.7" } };
-    const fault = await faultOf(check(elsewhere, ["http://staging.example.com"], ["staging.example.com"]));
+    const fault = await rejectedFault(check(elsewhere, ["http://staging.example.com"], ["staging.example.com"]));
     expect(fault.message).toContain("192.0.2.7 is not this machine");
-    await expect(check(elsewhere, ["http://staging.example.com"], ["192.0.2.7"])).resolves.toBeUndefined();
+    await expect(check(elsewhere, ["http://staging.example.com"], ["192.0.2.7"])).resolves.toEqual(["192.0.2.7"]);
   });
 
   it("is judged even where an address is given to a name that nothing connects to", async () => {
-    expect((await faultOf(check({ resolve: { "else.test:80": "192.0.2.7" } }))).detail.fix).toBe("add --allow 192.0.2.7");
+    expect((await rejectedFault(check({ resolve: { "else.test:80": "192.0.2.7" } }))).detail.fix).toBe("add --allow 192.0.2.7");
+  });
+});
+
+describe("what names may resolve to from then on", () => {
+  const permitted = (target: string, ...allowed: string[]) =>
+    checkAllowed({ targets: [target], admin: "http://127.0.0.1:1", connections: nothing }, allowed, resolve);
+
+  it("is what was allowed, and what allowed names resolve to now", async () => {
+    expect(await permitted("http://staging.example.com", "staging.example.com", "2001:0DB8::1")).toEqual([
+      "2001:db8::1",
+      "10.0.0.5",
+      "10.0.0.6",
+    ]);
+    expect(await permitted("http://staging.example.com", "10.0.0.5", "10.0.0.6")).toEqual(["10.0.0.5", "10.0.0.6"]);
+    expect(await permitted("http://app.test", "app.test")).toEqual(["127.0.0.1"]);
+  });
+
+  it("is nothing beside localhost for a run on this machine, nor for an allowed name that nobody knows", async () => {
+    expect(await permitted("http://localhost")).toEqual([]);
+    expect(await permitted("http://nowhere.test", "nowhere.test")).toEqual([]);
   });
 });
 

@@ -22,21 +22,28 @@ export function isLoopbackHost(host: string): boolean {
 
 /**
  * Refuses a plan that connects to anything outside loopback (127.0.0.0/8, ::1, localhost) that `--allow` does not name: targets,
- * admin address and proxy, at the addresses that `resolve` gives them. A name is allowed by itself or by all of its addresses; an
- * address given by `resolve` only by itself; `localhost` must resolve to loopback. Throws Fault `usage` naming every host at fault
- * at once, and the flag to add.
+ * admin address and proxy, at the addresses that `resolve` gives them, and whatever else it names. A name is allowed by itself or by all of its addresses; an
+ * address given by `resolve` only by itself; `localhost` must resolve to loopback. Gives the addresses that names may have from now on
+ * (`Network.permitted`): those that were allowed and those that allowed names resolve to now. Throws Fault `usage` naming every host at
+ * fault at once, and the flag to add.
  */
-export async function checkAllowed(reach: Reach, allowed: readonly string[], resolve: Resolve = resolveAll): Promise<void> {
+export async function checkAllowed(
+  reach: Reach,
+  allowed: readonly string[],
+  resolve: Resolve = resolveAll,
+): Promise<readonly string[]> {
   const permitted = new Set(allowed.map(plainHost));
   const malformed = allowed
     .filter((entry) => !isHost(entry))
     .map((entry) => `--allow takes a host name or address, not "${entry}"`);
-  const given = Object.values(reach.connections.resolve);
+  const given = [...Object.values(reach.connections.resolve), ...(reach.others ?? [])];
   const hosts = [...new Set([...destinationsOf(reach).map(({ host }) => host), ...given].map(plainHost))];
-  const refusals = (await Promise.all(hosts.map((host) => refusalOf(host, permitted, resolve)))).filter(
-    (refusal) => refusal !== null,
-  );
-  if (refusals.length === 0 && malformed.length === 0) return;
+  const judged = await Promise.all(hosts.map((host) => judgeHost(host, permitted, resolve)));
+  const refusals = judged.filter((each) => "reason" in each);
+  if (refusals.length === 0 && malformed.length === 0)
+    return [...new Set([...permitted, ...judged.flatMap((each) => ("addresses" in each ? each.addresses : []))])].filter(
+      isAddress,
+    );
   const reasons = [...refusals.map(({ reason }) => reason), ...malformed].join("; ");
   throw new Fault("usage", `this run would reach hosts that nobody allowed: ${reasons}`, {
     expected: "loopback (127.0.0.0/8, ::1, localhost), or hosts named by --allow",
@@ -49,25 +56,43 @@ interface Refusal {
   readonly reason: string;
 }
 
-async function refusalOf(host: string, permitted: ReadonlySet<string>, resolve: Resolve): Promise<Refusal | null> {
-  if (permitted.has(host) || isLoopbackAddress(host)) return null;
-  if (isIP(host) !== 0) return { host, reason: `${host} is not this machine` };
+/** A host that may be reached; where it is a name, at these addresses beside those that are permitted anyway. */
+interface Passed {
+  readonly addresses: readonly string[];
+}
+
+async function judgeHost(host: string, permitted: ReadonlySet<string>, resolve: Resolve): Promise<Refusal | Passed> {
+  if (isIP(host) !== 0)
+    return permitted.has(host) || isLoopbackAddress(host) ? { addresses: [] } : { host, reason: `${host} is not this machine` };
   let addresses: readonly string[];
   try {
-    addresses = await resolve(host);
+    addresses = (await resolve(host)).map(plainHost);
   } catch (thrown) {
-    return { host, reason: `${host} does not resolve (${messageOf(thrown)})` };
+    // A name that was allowed may be known to the proxy alone; if nobody knows it, the first connection will say so.
+    return permitted.has(host) ? { addresses: [] } : { host, reason: `${host} does not resolve (${messageOf(thrown)})` };
   }
+  if (permitted.has(host)) return { addresses };
   return addressesPass(host, addresses, permitted)
-    ? null
+    ? { addresses: [] }
     : { host, reason: `${host} resolves to ${addresses.join(", ") || "nothing"}` };
 }
 
 /** Only `localhost` may pass for being loopback: any other name can be pointed elsewhere by whoever owns its zone. */
 function addressesPass(host: string, addresses: readonly string[], permitted: ReadonlySet<string>): boolean {
-  const passes = (address: string): boolean =>
-    permitted.has(plainHost(address)) || (host === "localhost" && isLoopbackAddress(plainHost(address)));
-  return addresses.length > 0 && addresses.every(passes);
+  return addresses.length > 0 && addresses.every((address) => addressPasses(host, address, permitted));
+}
+
+/**
+ * Whether a name may have this address: one of those permitted, as {@link checkAllowed} gives them; or, where the name is `localhost`,
+ * this machine. Any spelling of either will do.
+ */
+export function addressPasses(name: string, address: string, permitted: ReadonlySet<string>): boolean {
+  const plain = plainHost(address);
+  return permitted.has(plain) || (plainHost(name) === "localhost" && isLoopbackAddress(plain));
+}
+
+function isAddress(plain: string): boolean {
+  return isIP(plain) !== 0;
 }
 
 function isLoopbackAddress(plain: string): boolean {

@@ -3,7 +3,9 @@ import type { Network, RunPlan } from "../model/plan.ts";
 
 /** What of a plan says where it connects to. */
 export interface Reach extends Pick<RunPlan, "targets" | "admin"> {
-  readonly connections: Pick<Network, "proxy" | "resolve" | "sourceAddresses">;
+  readonly connections: Pick<Network, "proxy" | "resolve" | "sourceAddresses" | "permitted">;
+  /** Hosts that are connected to beside them, by name or address: of databases, of proxies' APIs. */
+  readonly others?: readonly string[];
 }
 
 /** One place that a run connects to. */

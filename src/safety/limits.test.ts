@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Fault } from "../model/fault.ts";
+import { faultOf } from "../../test/fault-of.ts";
+import type { Fault } from "../model/fault.ts";
 import { plainNetwork, type RunPlan, type ScheduleTotals, type StepPlan } from "../model/plan.ts";
 import { checkLimits } from "./limits.ts";
 import type { Retries } from "./worst-case.ts";
@@ -43,13 +44,22 @@ function planWith(steps: readonly StepPlan[], prepared = 0): RunPlan {
 }
 
 function refusal(plan: RunPlan, asked: ScheduleTotals, retries: Retries = {}): Fault {
-  try {
-    checkLimits(plan, asked, retries);
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-  }
-  throw new Error("expected a Fault");
+  return faultOf(() => checkLimits(plan, asked, retries));
 }
+
+it("holds a run to the ceilings of its scenario, all at once, and lets it reach them", () => {
+  const ceilings = { ratePerSec: 200, requests: 6_000, writes: 600, duration: "30s" };
+  const guarded = (more: object) => ({
+    ...planWith([step]),
+    safety: { abort: [], lease: null, ceilings: { ...ceilings, ...more } },
+  });
+  expect(() => checkLimits(guarded({}), totals, {})).not.toThrow();
+  const fault = refusal(guarded({ ratePerSec: 199, requests: 5_999, writes: 599, duration: "29s" }), totals);
+  expect(fault.kind).toBe("safety");
+  expect(fault.message).toBe(
+    "this run is larger than its scenario allows: ratePerSec 200/s, at most 199/s; requests 6,000, at most 5,999; writes 600, at most 599; duration 30 s, at most 29 s",
+  );
+});
 
 it("lets an ordinary run pass, and one at every ceiling exactly", () => {
   expect(() => checkLimits(planWith([step]), totals, {})).not.toThrow();

@@ -4,8 +4,8 @@
  */
 import { Fault } from "../model/fault.ts";
 import type { RunPlan, ScheduleTotals } from "../model/plan.ts";
-import { formatCount } from "../model/units.ts";
-import { worstCase, type Retries } from "./worst-case.ts";
+import { formatCount, formatUs, parseDurationUs } from "../model/units.ts";
+import { worstCase, type Retries, type WorstCase } from "./worst-case.ts";
 
 interface Ceiling {
   readonly name: string;
@@ -55,14 +55,19 @@ export const runCeilings = {
 } as const satisfies Record<string, Ceiling>;
 
 /**
- * Holds the worst case of a plan and its schedule against every ceiling. Throws Fault `safety` listing all that are exceeded; a figure
- * that is not a number counts as exceeded.
+ * Holds the worst case of a plan and its schedule against every ceiling, then against those of its scenario. Throws Fault `safety` listing
+ * all that are exceeded; a figure that is not a number counts as exceeded. Bytes are watched while the run goes on.
  */
 export function checkLimits(plan: RunPlan, totals: ScheduleTotals, retries: Retries): void {
   const worst = worstCase(plan, totals, retries);
+  checkOwn(plan, worst);
+  checkScenarios(plan, worst);
+}
+
+function checkOwn(plan: RunPlan, worst: WorstCase): void {
   const asked: readonly (readonly [Ceiling, number])[] = [
     [runCeilings.rate, worst.ratePerSec],
-    [runCeilings.duration, plan.steps.reduce((sum, step) => sum + step.holdUs, 0) / 1_000_000],
+    [runCeilings.duration, heldUs(plan) / 1_000_000],
     [runCeilings.requests, worst.requests],
     [runCeilings.writes, worst.writes],
     [runCeilings.journeys, worst.journeys],
@@ -76,4 +81,28 @@ export function checkLimits(plan: RunPlan, totals: ScheduleTotals, retries: Retr
 
 function sentenceOf([ceiling, value]: readonly [Ceiling, number]): string {
   return `${ceiling.name} ${formatCount(value)} ${ceiling.unit}, at most ${formatCount(ceiling.most)} (${ceiling.reason})`;
+}
+
+/** The ceilings that the scenario sets itself: they guard it against a flag or a variable that asks for more. */
+function checkScenarios(plan: RunPlan, worst: WorstCase): void {
+  const { ratePerSec, requests, writes, duration } = plan.safety?.ceilings ?? {};
+  const exceeded = [
+    exceededBy("ratePerSec", worst.ratePerSec, ratePerSec, (rate) => `${formatCount(rate)}/s`),
+    exceededBy("requests", worst.requests, requests, formatCount),
+    exceededBy("writes", worst.writes, writes, formatCount),
+    exceededBy("duration", heldUs(plan), duration === undefined ? undefined : (parseDurationUs(duration) ?? 0), formatUs),
+  ].filter((sentence) => sentence !== null);
+  if (exceeded.length === 0) return;
+  throw new Fault("safety", `this run is larger than its scenario allows: ${exceeded.join("; ")}`, {
+    expected: "what safety.ceilings of the scenario allows; retries are counted as if each were needed",
+    fix: "ask for less, or raise the ceiling in the scenario after asking whoever set it",
+  });
+}
+
+function exceededBy(name: string, asked: number, most: number | undefined, format: (value: number) => string): string | null {
+  return most === undefined || asked <= most ? null : `${name} ${format(asked)}, at most ${format(most)}`;
+}
+
+function heldUs({ steps }: RunPlan): number {
+  return steps.reduce((sum, step) => sum + step.holdUs, 0);
 }

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
-import { Fault } from "../model/fault.ts";
+import { rejectedFault } from "../../test/fault-of.ts";
+import type { Fault } from "../model/fault.ts";
 import { probeTargets } from "./reachable.ts";
 
 /** Probes a run with one target. */
@@ -12,12 +13,7 @@ async function probeTarget(url: string, timeoutMs: number, changes: object = {})
 }
 
 async function refusal(url: string, timeoutMs: number, changes: object = {}): Promise<Fault> {
-  const thrown: unknown = await probeTarget(url, timeoutMs, changes).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(thrown instanceof Fault)) throw new Error(`expected a Fault for ${url}`);
-  return thrown;
+  return rejectedFault(probeTarget(url, timeoutMs, changes));
 }
 
 it("is content with an open port, and sends it nothing", async () => {

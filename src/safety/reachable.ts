@@ -3,6 +3,7 @@ import { connect, type NetConnectOpts } from "node:net";
 import { errnoOf, Fault, messageOf } from "../model/fault.ts";
 import { formatUs } from "../model/units.ts";
 import { destinationOf, type Destination, type Reach } from "./destinations.ts";
+import { notAllowedCode, notAllowedFix, permittedLookup } from "./permitted-lookup.ts";
 
 /** Default wait for the connection. Linux repeats a lost SYN after 1 s, so 3 s forgives one or two lost packets. */
 export const probeTimeoutMs = 3_000;
@@ -10,9 +11,9 @@ export const probeTimeoutMs = 3_000;
 /**
  * Opens and closes one TCP connection to each target, or to the proxy before them, and one from each source address to the first. No
  * byte is sent, TLS included. Throws Fault `unreachable` for the first that fails, saying whether it was refused, timed out or not
- * found, and what to check.
+ * found, and what to check. Gives the IP addresses that answered, in the order of the targets.
  */
-export async function probeTargets(reach: Reach, timeoutMs: number = probeTimeoutMs): Promise<void> {
+export async function probeTargets(reach: Reach, timeoutMs: number = probeTimeoutMs): Promise<readonly string[]> {
   const { proxy, resolve, sourceAddresses } = reach.connections;
   const places = (proxy === null ? reach.targets : [proxy]).map((origin) => destinationOf(origin, resolve, "target"));
   const [first] = places;
@@ -20,7 +21,8 @@ export async function probeTargets(reach: Reach, timeoutMs: number = probeTimeou
     ...places.map((place): Probe => ({ place, localAddress: sourceAddresses[0] })),
     ...sourceAddresses.slice(1).flatMap((localAddress): Probe[] => (first === undefined ? [] : [{ place: first, localAddress }])),
   ];
-  await Promise.all(probes.map((probe) => probeOnce(probe, timeoutMs)));
+  const lookup = permittedLookup(reach.connections);
+  return Promise.all(probes.map((probe) => probeOnce(probe, lookup, timeoutMs)));
 }
 
 interface Probe {
@@ -28,25 +30,32 @@ interface Probe {
   readonly localAddress: string | undefined;
 }
 
-async function probeOnce({ place, localAddress }: Probe, timeoutMs: number): Promise<void> {
+async function probeOnce(
+  { place, localAddress }: Probe,
+  lookup: ReturnType<typeof permittedLookup>,
+  timeoutMs: number,
+): Promise<string> {
   const { name, host, port } = place;
   try {
-    await connectOnce({ host, port, ...(localAddress === undefined ? {} : { localAddress }) }, timeoutMs);
+    return await connectOnce({ host, port, ...lookup, ...(localAddress === undefined ? {} : { localAddress }) }, timeoutMs);
   } catch (thrown) {
+    if (errnoOf(thrown) === notAllowedCode) throw new Fault("safety", messageOf(thrown), { fix: notAllowedFix });
     const by = name === `${host}:${port}` || host.includes(":") ? name : `${name} at ${host}`;
     const { said, fix } = explain(thrown, { port, localAddress, timeoutMs });
     throw new Fault("unreachable", `${by} ${said}`, { expected: "a TCP connection to the target", fix }, { cause: thrown });
   }
 }
 
-function connectOnce(address: NetConnectOpts, timeoutMs: number): Promise<void> {
+/** Gives the address that answered. */
+function connectOnce(address: NetConnectOpts, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(address);
     const timer = setTimeout(() => settle(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" })), timeoutMs);
     const settle = (failure?: Error): void => {
       clearTimeout(timer);
+      const { remoteAddress = "" } = socket;
       socket.destroy();
-      if (failure === undefined) resolve();
+      if (failure === undefined) resolve(remoteAddress);
       else reject(failure);
     };
     socket.once("connect", () => settle());

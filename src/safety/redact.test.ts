@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keepSecret, makeRedactor, makeValueRedactor, redact, redactHeaders } from "./redact.ts";
+import { keepSecret, makeRedactor, makeValueRedactor, redact, redactHeaders, secretsNamedIn } from "./redact.ts";
 
 const plain = makeRedactor({});
 
@@ -142,5 +142,20 @@ it("replaces the headers that carry credentials and keeps the others", () => {
     "X-Api-Key": "[redacted]",
     "idempotency-key": "k-1",
     "content-type": "text/plain",
+  });
+});
+
+describe("what a request calls secret itself", () => {
+  const request = (value: string) =>
+    `POST /a?access_token=${encodeURIComponent(value)}1&q=plain HTTP/1.1\r\nauthorization: Bearer ${value}2\r\ncookie: theme=x; sid=${value}3\r\nx-api-key: ${value}4\r\naccept: text/plain\r\n\r\n${JSON.stringify({ password: `${value}5`, name: "plain" })}`;
+
+  it("is taken out of a reply that says it back without those words, and nothing else is", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{8,40}$/), (value) => {
+        const secrets = ["1", "2", "3", "4", "5"].map((end) => value + end);
+        const reply = makeValueRedactor(secretsNamedIn(request(value)))(`said: ${secrets.join(" and ")}; plain text/plain`);
+        expect(reply).toBe(`said: ${secrets.map(() => "[redacted]").join(" and ")}; plain text/plain`);
+      }),
+    );
   });
 });

@@ -25,7 +25,7 @@ const secretHeader = new RegExp(secretWord, "i");
  * What follows a secret's name and is none: a placeholder, the name of a variable (`passphrase: "env:NAME"`), and what we say ourselves
  * of a scenario's field (`connections.tls.passphrase: received nothing`). People must be able to read what to write instead.
  */
-const noSecret = String.raw`\[redacted\]|\.\.\.|"?env:[A-Za-z_]\w*(?![\w:-])|received `;
+const noSecret = String.raw`\[redacted\]|\.\.\.(?![^\s"'&,;<>)\]}])|"?env:[A-Za-z_]\w*(?![\w:-])|received `;
 
 /** Each pattern replaces the value and keeps the name, so that a reader still sees what was there. */
 const patterns: readonly (readonly [RegExp, string])[] = [
@@ -114,6 +114,27 @@ export function keepSecret(made: unknown): void {
   ownRedactor = makeRedactor(process.env, texts);
   // The first use compiles the pattern, which takes too long to do under load.
   ownRedactor(texts[0] ?? "");
+}
+
+/** Longest text that is searched for what it calls secret itself. */
+const searchedCharactersMax = 32_000;
+
+/**
+ * The values in a request that its own words call secret: of headers such as `authorization` and `cookie`, of parameters and fields such
+ * as `access_token`. Whoever answers may say them back without those words.
+ */
+export function secretsNamedIn(request: string): string[] {
+  const text = request.slice(0, searchedCharactersMax);
+  return patterns.flatMap(([pattern]) =>
+    [...text.matchAll(pattern)].flatMap(([all, name = ""]) => valuesOf(all.slice(name.length))),
+  );
+}
+
+/** A value as it stands there, without its quotes, its scheme (`Bearer`), and each value of a list of cookies. */
+function valuesOf(value: string): string[] {
+  const bare = value.trim().replace(/^["']|["']$|@$/g, "");
+  const cookies = bare.split(/;\s*/).map((pair) => pair.replace(/^[^=]*=/, ""));
+  return [bare, bare.replace(/^\w+ /, ""), ...cookies];
 }
 
 function textsIn(value: unknown, seen = new Set<object>()): string[] {

@@ -22,8 +22,16 @@ export function attemptsEach(retries: Retries, name: string): number {
   return 1 + Math.min((retry?.attempts ?? 1) - 1, retry?.budget ?? Number.POSITIVE_INFINITY);
 }
 
+/** Writes that are sent once more on purpose, as a share of an operation's, at most: only those with a key and a `readBack` are. */
+export function replaysEach({ writes }: Pick<RunPlan, "writes">, { kind }: Pick<OperationPlan, "kind">): number {
+  return kind === "write" ? (writes?.replay ?? 0) : 0;
+}
+
 /** A figure of operations (attempts, calls to somebody) summed over the requests of a mean arrival, which may be a journey. */
-export function perArrival({ operations, journeys }: RunPlan, figureOf: (operation: OperationPlan) => number): number {
+export function perArrival(
+  { operations, journeys }: Pick<RunPlan, "operations" | "journeys">,
+  figureOf: (operation: OperationPlan) => number,
+): number {
   const figures = operations.map(figureOf);
   const ofOperations = operations.map(({ weight }, at) => weight * (figures[at] ?? 0));
   const ofJourneys = journeys.map(({ weight, steps }) => weight * sum(steps.map(({ operation }) => figures[operation] ?? 0)));
@@ -46,10 +54,11 @@ function topOf({ ratePerSec, fromRatePerSec = 0 }: StepPlan): number {
 
 /** The worst case of a plan and its schedule. A figure that cannot be told is NaN. */
 export function worstCase(plan: RunPlan, totals: ScheduleTotals, retries: Retries): WorstCase {
+  const each = (operation: OperationPlan): number => attemptsEach(retries, operation.name) + replaysEach(plan, operation);
   const more = (operations: readonly OperationPlan[]): number =>
-    Math.round(sum(operations.map(({ name }) => (totals.perOperation[name] ?? 0) * (attemptsEach(retries, name) - 1))));
+    Math.round(sum(operations.map((operation) => (totals.perOperation[operation.name] ?? 0) * (each(operation) - 1))));
   return {
-    ratePerSec: topRatePerSec(plan) * perArrival(plan, ({ name }) => attemptsEach(retries, name)),
+    ratePerSec: topRatePerSec(plan) * perArrival(plan, each),
     requests: totals.requests + more(plan.operations),
     writes: totals.writes + (plan.prepare?.count ?? 0) + more(plan.operations.filter(({ kind }) => kind === "write")),
     journeys: Math.round(journeysUnderWay(plan)),

@@ -19,6 +19,8 @@ export interface VitalsOptions extends MachineOptions {
   readonly network?: Network;
   /** Headers of each scrape: the run's tags. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Metrics, by name, that are kept however long the page is. Default: none. */
+  readonly watchedMetrics?: ReadonlySet<string>;
   emit(sample: VitalSample): void;
   /** A sentence, once each: what cannot be sampled here, why a scrape failed. */
   warn?(text: string): void;
@@ -96,7 +98,7 @@ export class VitalsSampler {
     const scrape = await scraper.scrape();
     this.#scraping = null;
     if (this.#stopped) return;
-    this.#emit(t, scrapeReadings(scrape));
+    this.#emit(t, scrapeReadings(scrape, this.#options.watchedMetrics));
     for (const text of scrapeWarnings(scrape)) this.#warn(text);
   }
 

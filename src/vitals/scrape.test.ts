@@ -119,3 +119,11 @@ it("gives up buckets before anything else on a page of too many series", () => {
   expect(readings).toHaveLength(1 + maxSeriesKept);
   expect(readings.map(({ signal }) => signal)).toContain("metric:h_sum");
 });
+
+it("keeps what somebody watches on a page of too many series, buckets too", () => {
+  const series = Array.from({ length: maxSeriesKept }, (_, at) => ({ name: `x${at}`, labels: {}, value: 1 }));
+  const bucket = { name: "h_bucket", labels: { le: "1" }, value: 9 };
+  const readings = scrapeReadings(pageOf([...series, bucket]), new Set(["h_bucket"]));
+  expect(readings).toHaveLength(1 + maxSeriesKept);
+  expect(readings.map(({ signal }) => signal)).toContain('metric:h_bucket{le="1"}');
+});

@@ -66,20 +66,22 @@ async function readBounded(body: Dispatcher.ResponseData["body"]): Promise<strin
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** `scrape.up`, and the page's series as signals of the source `app`. */
-export function scrapeReadings(scrape: Scrape): Reading[] {
+/** `scrape.up`, and the page's series as signals of the source `app`; those of the metrics in `watched` whatever else is left out. */
+export function scrapeReadings(scrape: Scrape, watched: ReadonlySet<string> = new Set()): Reading[] {
   if (!scrape.up) return readingsOf("app", { [signals.scrapeUp]: 0 });
-  const kept = keep(scrape.page.series).map((each) => [metricSignal(each.name, each.labels), each.value] as const);
+  const kept = keep(scrape.page.series, watched).map((each) => [metricSignal(each.name, each.labels), each.value] as const);
   return readingsOf("app", { [signals.scrapeUp]: 1, ...Object.fromEntries(kept) });
 }
 
 /**
- * At most `maxSeriesKept` finite ones (JSON has no NaN). Where there are more, histogram buckets go first, since the sums and
- * counts beside them still give the mean; the page's order decides among the rest, so that a series does not come and go.
+ * At most `maxSeriesKept` finite ones (JSON has no NaN). Where there are more, those that nobody watches go before those that somebody
+ * does, and of them histogram buckets first, since the sums and counts beside them still give the mean; the page's order decides among
+ * the rest, so that a series does not come and go.
  */
-function keep(series: readonly MetricSeries[]): MetricSeries[] {
+function keep(series: readonly MetricSeries[], watched: ReadonlySet<string>): MetricSeries[] {
   const finite = series.filter(({ name, value }) => Number.isFinite(value) && !name.endsWith("_created"));
   const isBucket = ({ name, labels }: MetricSeries): boolean => name.endsWith("_bucket") && labels["le"] !== undefined;
   if (finite.length <= maxSeriesKept) return finite;
-  return [...finite.filter((each) => !isBucket(each)), ...finite.filter(isBucket)].slice(0, maxSeriesKept);
+  const rank = (each: MetricSeries): number => (watched.has(each.name) ? 0 : isBucket(each) ? 2 : 1);
+  return finite.toSorted((a, b) => rank(a) - rank(b)).slice(0, maxSeriesKept);
 }

@@ -5,13 +5,12 @@ import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { askingClient } from "../../test/asking-client.ts";
-import { refusedPort, startRawServer } from "../../test/raw-server.ts";
+import { ok, refusedPort, startRawServer } from "../../test/raw-server.ts";
 import { plainNetwork } from "../model/plan.ts";
 import { patience } from "./connect-gate.ts";
 import { connectOnly } from "./connect-only.ts";
 import { endpointFor } from "./endpoint.ts";
 
-const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const silent = () => undefined;
 
 /** Counts the sockets this process begins to open, for ports where nobody can count them on the other side. */

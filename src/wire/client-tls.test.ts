@@ -2,13 +2,11 @@ import { readFileSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, it, vi } from "vitest";
 import { askingClient } from "../../test/asking-client.ts";
-import { startRawServer } from "../../test/raw-server.ts";
+import { ok, startRawServer } from "../../test/raw-server.ts";
 import { block, startThreadServer } from "../../test/thread-server.ts";
 import { certificate, startTlsServer } from "../../test/tls-server.ts";
 import { plainNetwork, type Network, type TlsPlan } from "../model/plan.ts";
 import type { ConnectPhases, TransportOptions } from "./transport.ts";
-
-const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /** A network that trusts the test authority. */
 function network(tls: Partial<TlsPlan> = {}, rest: Partial<Network> = {}): Network {

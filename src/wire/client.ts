@@ -1,4 +1,5 @@
 import { Fault } from "../model/fault.ts";
+import { ByteMeter } from "./byte-meter.ts";
 import { ConnectGate } from "./connect-gate.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
@@ -39,6 +40,7 @@ export class HttpClient<Carried extends Exchange = Exchange> implements Transpor
       tls: endpoint.isTls ? new TlsSetup(options.network.tls, endpoint.identity) : null,
       limits: { maxHeadBytes: options.maxHeadBytes ?? 65_536, maxBodyBytes: options.maxBodyBytes ?? 16_777_216 },
       buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+      bytes: new ByteMeter(),
       now: options.now,
       opened: (connection, phases) => this.#opened(connection, phases),
       replied: (connection, nowUs) => this.#replied(connection, nowUs),
@@ -60,6 +62,10 @@ export class HttpClient<Carried extends Exchange = Exchange> implements Transpor
 
   get connecting(): number {
     return this.#connecting.length;
+  }
+
+  get bytes(): number {
+    return this.#host.bytes.total;
   }
 
   dispatch(exchange: Carried): void {

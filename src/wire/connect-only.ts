@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { errnoOf } from "../model/fault.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { connectOptions, type Endpoint } from "./endpoint.ts";
 import type { WireError } from "./exchange.ts";
 
 /** How long a TCP connect took, the name lookup before it included, or why there is none. */
@@ -10,10 +10,10 @@ export type ConnectResult = { readonly connectUs: number } | { readonly error: W
  * Opens one connection and closes it at once, before any TLS: the lane that sees a full accept queue while everything else is kept
  * alive. Never rejects.
  */
-export function connectOnly({ host, port, sources }: Endpoint, timeoutMs: number): Promise<ConnectResult> {
+export function connectOnly(endpoint: Endpoint, timeoutMs: number): Promise<ConnectResult> {
   return new Promise((resolve) => {
     const startMs = performance.now();
-    const socket = connect({ host, port, noDelay: true, ...(sources === null ? {} : { localAddress: sources.next() }) });
+    const socket = connect(connectOptions(endpoint));
     const settle = (result: ConnectResult): void => {
       clearTimeout(timer);
       socket.destroy();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { errnoOf } from "../model/fault.ts";
+import type { ByteMeter } from "./byte-meter.ts";
 import type { DeadlineQueue, Waiter } from "./deadline-queue.ts";
 import { openSocket, type Endpoint } from "./endpoint.ts";
 import type { Exchange, WireError } from "./exchange.ts";
@@ -26,6 +27,7 @@ export interface ConnectionHost<Carried extends Exchange> {
   readonly limits: ReplyLimits;
   /** Where every read lands: taken in before the next one, so one is enough for all. */
   readonly buffer: Buffer;
+  readonly bytes: ByteMeter;
   readonly now: () => number;
   /** Ready for its first exchange; with TLS, once that is up. */
   opened(connection: Connection<Carried>, phases: ConnectPhases): void;
@@ -57,6 +59,7 @@ export class Connection<Carried extends Exchange> implements Waiter {
     this.#parser = new ResponseParser(host.limits);
     this.#opening = new Opening(host.now());
     this.#socket = openSocket(host.endpoint, host.tls, host.buffer, (length) => this.#read(length));
+    host.bytes.add(this.#socket);
     this.#socket.on("lookup", () => this.#opening?.found(host.now()));
     this.#socket.on("connect", () => this.#connected());
     if (host.tls !== null) this.#awaitTls(host.tls);

@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { askingClient } from "../../test/asking-client.ts";
-import { refusedPort, startRawServer } from "../../test/raw-server.ts";
+import { ok, refusedPort, startRawServer } from "../../test/raw-server.ts";
 import { plainNetwork, type Network } from "../model/plan.ts";
 import { endpointFor } from "./endpoint.ts";
 import type { ConnectPhases } from "./transport.ts";
-
-const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 const at = (origin: string, network: Partial<Network> = {}) => endpointFor(origin, { ...plainNetwork, ...network });
 

@@ -1,7 +1,8 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, type LookupFunction, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Fault } from "../model/fault.ts";
 import type { Network } from "../model/plan.ts";
+import { permittedLookup } from "../safety/permitted-lookup.ts";
 import type { TlsSetup } from "./tls-setup.ts";
 
 /** Where connections go to and come from. */
@@ -12,6 +13,8 @@ export interface Endpoint {
   readonly port: number;
   /** Local addresses in turn; null: whichever the kernel takes. */
   readonly sources: SourceAddresses | null;
+  /** Refuses addresses that the network does not permit; absent: Node's own. */
+  readonly lookup?: LookupFunction;
   /** Name or address for which the server's certificate must be made out. */
   readonly identity: string;
 }
@@ -48,6 +51,7 @@ export function endpointFor(origin: string, network: Network): Endpoint {
     port,
     sources: network.sourceAddresses.length === 0 ? null : new SourceAddresses(network.sourceAddresses),
     identity: network.tls.serverName ?? hostnameIn(network.host) ?? hostname,
+    ...permittedLookup(network),
   };
 }
 
@@ -60,17 +64,21 @@ export function endpointFor(origin: string, network: Network): Endpoint {
  * accept queue, which an address shows by retransmissions after 1 s, may show as the next address's answer there.
  */
 export function openSocket(endpoint: Endpoint, tls: TlsSetup | null, buffer: Buffer, read: (length: number) => true): Socket {
-  const { host, port, sources } = endpoint;
-  const options = {
-    host,
-    port,
-    noDelay: true,
-    onread: { buffer, callback: read },
-    ...(sources === null ? {} : { localAddress: sources.next() }),
-  };
+  const options = { ...connectOptions(endpoint), onread: { buffer, callback: read } };
   if (tls === null) return connectTcp(options);
   const { session } = tls;
   return connectTls({ ...options, ...tls.options, ...(session === null ? {} : { session }) });
+}
+
+/** What `net.connect` is told about an endpoint. */
+export function connectOptions({ host, port, sources, lookup }: Endpoint): TcpNetConnectOpts {
+  return {
+    host,
+    port,
+    noDelay: true,
+    ...(sources === null ? {} : { localAddress: sources.next() }),
+    ...(lookup === undefined ? {} : { lookup }),
+  };
 }
 
 function urlOf(origin: string): URL {

@@ -41,6 +41,8 @@ export interface Transport<Carried extends Exchange = Exchange> {
   readonly open: number;
   /** Connections being opened. */
   readonly connecting: number;
+  /** Bytes that its connections carried so far, both ways. Asking costs a look at each of them. */
+  readonly bytes: number;
   /** Sends an exchange as soon as a connection is there for it. Its earlier outcome, if any, is forgotten. */
   dispatch(exchange: Carried): void;
   /**

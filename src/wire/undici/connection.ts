@@ -1,4 +1,5 @@
 import type * as Undici from "undici";
+import type { ByteMeter } from "../byte-meter.ts";
 import type { DeadlineQueue, Waiter } from "../deadline-queue.ts";
 import type { Exchange, WireError } from "../exchange.ts";
 import type { ReplyLimits } from "../parser.ts";
@@ -14,6 +15,7 @@ export interface UndiciHost<Carried extends Exchange> {
   readonly undici: typeof Undici;
   readonly route: Route;
   readonly limits: ReplyLimits;
+  readonly bytes: ByteMeter;
   readonly now: () => number;
   /** Ready for its first exchange. */
   opened(connection: UndiciConnection<Carried>, phases: ConnectPhases): void;
@@ -67,6 +69,8 @@ export class UndiciConnection<Carried extends Exchange> implements Waiter {
       opened: (phases) => host.opened(this, phases),
       lost: (code) => this.#lost(code),
     });
+    // Its first layer, which carries all others.
+    host.bytes.add(this.#way.socket);
   }
 
   /** What it does while it is being opened. */

@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { Fault } from "../../model/fault.ts";
 import type { Network } from "../../model/plan.ts";
-import { endpointFor, type Endpoint } from "../endpoint.ts";
+import { connectOptions, endpointFor, type Endpoint } from "../endpoint.ts";
 import { TlsSetup } from "../tls-setup.ts";
 
 /** The way to a server: directly, or through a proxy. */
@@ -53,8 +53,8 @@ function proxyFor(origin: string, network: Network): Endpoint {
 }
 
 /** Begins to connect to the first station of a route. */
-export function openFirst({ endpoint: { host, port, sources } }: Route): Socket {
-  return connectTcp({ host, port, noDelay: true, ...(sources === null ? {} : { localAddress: sources.next() }) });
+export function openFirst({ endpoint }: Route): Socket {
+  return connectTcp(connectOptions(endpoint));
 }
 
 /** Whom a proxy's reply to CONNECT is told: 2xx, and the socket is the tunnel. */

@@ -1,3 +1,4 @@
+import { ByteMeter } from "../byte-meter.ts";
 import { DeadlineQueue } from "../deadline-queue.ts";
 import type { Exchange, WireError } from "../exchange.ts";
 import type { ConnectPhases, Transport, TransportOptions } from "../transport.ts";
@@ -15,6 +16,7 @@ import { routeFor } from "./route.ts";
 export class UndiciTransport<Carried extends Exchange = Exchange> implements Transport<Carried> {
   readonly #options: TransportOptions<Carried>;
   readonly #pool: ConnectionPool<Carried>;
+  readonly #bytes = new ByteMeter();
   readonly #waiting = new WaitingLine<Carried>();
   readonly #busy = new DeadlineQueue<ReplyHandler<Carried>>();
   #isClosed = false;
@@ -28,6 +30,7 @@ export class UndiciTransport<Carried extends Exchange = Exchange> implements Tra
       undici: loadUndici(),
       route: routeFor(options.origin, options.network),
       limits: { maxHeadBytes: options.maxHeadBytes ?? 65_536, maxBodyBytes: options.maxBodyBytes ?? 16_777_216 },
+      bytes: this.#bytes,
       now: options.now,
       opened: (connection, phases) => this.#opened(connection, phases),
       drained: (connection) => this.#drained(connection),
@@ -52,6 +55,10 @@ export class UndiciTransport<Carried extends Exchange = Exchange> implements Tra
 
   get connecting(): number {
     return this.#pool.connecting.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes.total;
   }
 
   dispatch(exchange: Carried): void {
