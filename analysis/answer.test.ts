@@ -50,6 +50,14 @@ describe("the answer", () => {
     expect(sentence).toMatch(/^No answer\. Most of the replies at the base step were wrong/);
   });
 
+  it("gives the reason first where the run was broken off before its first step was over", () => {
+    const record = recordOf({ multiples: [1], holdSec: 8 });
+    const ended = { atUs: 1, how: "aborted", reason: 'the tag of "report" was dropped', fault: "safety" } as const;
+    const steps = record.run.steps.map((step) => ({ ...step, startUs: null, endUs: null, drainedUs: null, tally: null }));
+    const { sentence } = analyze({ ...record, run: { ...record.run, steps, ended } }).answer;
+    expect(sentence).toMatch(/^No answer: the tag of "report" was dropped\. The base step was not finished/);
+  });
+
   it("tells of a queue that grows though every limit was met", () => {
     const { sentence, ...rest } = answer({ queueDrainPerSec: 40 });
     expect(rest).toEqual({ holdsMultiple: 5, breaksAt: null, cause: "QUEUE_BACKLOG" });

@@ -9,8 +9,14 @@ import { missedLimit, type Standing, type View } from "./view.ts";
 /** The highest multiple that held with all below it, the lowest that broke, and why. Void steps neither hold nor break. */
 export function answerOf(view: View, ranking: Ranking, validity: Validity): Answer {
   const cause = ranking.cause?.code ?? null;
+  const wrongs = ranking.wrongs.length === 0 ? [] : [`But ${ranking.wrongs.join(", and ")}.`];
   if (validity.grade === "invalid") {
-    return { holdsMultiple: null, breaksAt: null, cause, sentence: `No answer. ${validity.reasons.join(" ")}` };
+    return {
+      holdsMultiple: null,
+      breaksAt: null,
+      cause,
+      sentence: [noAnswer(view), ...validity.reasons, ...wrongs].join(" "),
+    };
   }
   const { levels } = view;
   const stop = levels.findIndex(({ standing }) => standing === "broke" || standing === "void");
@@ -25,8 +31,14 @@ export function answerOf(view: View, ranking: Ranking, validity: Validity): Answ
     breaksAt: parts.breaks?.multiple ?? null,
     ...brokenSteps(view),
     cause,
-    sentence: [mainSentence(view, parts, ranking), ...remarks(view, parts)].join(" "),
+    sentence: [mainSentence(view, parts, ranking), ...remarks(view, parts), ...wrongs].join(" "),
   };
+}
+
+/** Why a run was broken off says more than what is missing from it. */
+function noAnswer({ record: { run } }: View): string {
+  const { how = "finished", reason = null } = run.ended ?? {};
+  return how === "finished" || reason === null ? "No answer." : `No answer: ${reason}.`;
 }
 
 function brokenSteps({ steps }: View): Pick<Answer, "brokeSteps"> {

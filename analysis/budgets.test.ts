@@ -3,9 +3,10 @@ import type { BudgetResult } from "../src/model/verdict.ts";
 import { recordOf, type World } from "../test/record-builder.ts";
 import { crashedAt } from "../test/record-loss.ts";
 import { judgeBudgets } from "./budgets.ts";
+import { viewOf } from "./view.ts";
 
 const judge = (budgets: string[], world: Partial<World> = {}): BudgetResult[] =>
-  judgeBudgets(recordOf({ multiples: [1, 3, 5], holdSec: 8, budgets, ...world }));
+  judgeBudgets(viewOf(recordOf({ multiples: [1, 3, 5], holdSec: 8, budgets, ...world })));
 const short = (results: BudgetResult[]): string[] => results.map(({ multiple, result }) => `${multiple}x ${result}`);
 
 it("gives one result per budget and multiple in its scope, the repeat left out", () => {
@@ -56,10 +57,22 @@ it("has not measured an operation that got no request, nor a step that was not f
     "1x not-measured",
   ]);
   const crashed = crashedAt(recordOf({ multiples: [1, 3], holdSec: 8, budgets: ["errors <= 1%"] }), 2);
-  expect(short(judgeBudgets(crashed))).toEqual(["1x met", "3x not-measured"]);
+  expect(short(judgeBudgets(viewOf(crashed)))).toEqual(["1x met", "3x not-measured"]);
 });
 
 it("judges each clock by its own histogram", () => {
   const results = judge(["lag p99 <= 1ms", "wait p99 <= 1ms", "service p99 <= 1ms"].map((text) => `${text} up to 1x`));
   expect(short(results)).toEqual(["1x met", "1x met", "1x missed"]);
+});
+
+it("neither meets nor misses a budget in a hold that had not recovered from a higher one, and names that", () => {
+  const stages = [1, 5, 1].map((multiple) => ({ multiple, rampSec: 0, holdSec: 6 }));
+  const results = judge(["response p90 <= 200ms up to 1x", "errors <= 50% up to 1x"], {
+    stages,
+    warmupSec: 0,
+    capacityPerSec: 400,
+  });
+  expect(short(results)).toEqual(["1x met", "1x not-measured", "1x met", "1x not-measured"]);
+  expect(results.map(({ unrecoveredFrom }) => unrecoveredFrom)).toEqual([undefined, 5, undefined, 5]);
+  expect(results[1]).toMatchObject({ measured: null, limit: 200_000 });
 });

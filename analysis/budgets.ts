@@ -3,16 +3,25 @@ import type { RunRecord } from "../src/model/record.ts";
 import type { StepRecord } from "../src/model/run.ts";
 import type { BudgetResult } from "../src/model/verdict.ts";
 import { stepPercentile } from "./due-percentile.ts";
+import type { View } from "./view.ts";
 
 /**
- * One result per budget of the plan and multiple in its scope, in the plan's order. A step that was not finished, and a
- * percentile with too few requests due, is `not-measured`: never met. The repeat of the base step is not judged.
+ * One result per budget of the plan and hold in its scope, in the plan's order. A step that was not finished, one that had not
+ * recovered from a higher one, and a percentile with too few requests due, is `not-measured`: never met. The repeat of the base step is
+ * not judged.
  */
-export function judgeBudgets(record: RunRecord): BudgetResult[] {
+export function judgeBudgets({ record, steps: judged }: View): BudgetResult[] {
   const steps = record.run.steps.filter((step) => step.role === "step").toSorted((a, b) => a.multiple - b.multiple);
+  const overloads = new Map(judged.map(({ step, unrecoveredFrom }) => [step, unrecoveredFrom]));
   return budgetsOf(record).flatMap((budget) =>
-    steps.filter((step) => budget.upTo === null || step.multiple <= budget.upTo).map((step) => judgeBudget(record, step, budget)),
+    steps
+      .filter((step) => budget.upTo === null || step.multiple <= budget.upTo)
+      .map((step) => unlessUnrecovered(judgeBudget(record, step, budget), overloads.get(step) ?? null)),
   );
+}
+
+function unlessUnrecovered(result: BudgetResult, unrecoveredFrom: number | null): BudgetResult {
+  return unrecoveredFrom === null ? result : { ...result, measured: null, result: "not-measured", unrecoveredFrom };
 }
 
 /** The plan's budgets, parsed. A text that does not parse was refused when the scenario was loaded, so none is expected here. */

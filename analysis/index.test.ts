@@ -96,6 +96,8 @@ describe("a record that lacks something", () => {
       "ALL_CORES_SATURATED",
       "THIRD_PARTY_LATENCY",
       "QUEUE_BACKLOG",
+      "WRITES_LOST",
+      "WRITES_DUPLICATED",
     ]);
   });
 

@@ -24,6 +24,6 @@ export function analyze(record: RunRecord): Verdict {
     ruledOut: ranking.ruledOut,
     notJudged: ranking.notJudged,
     capacity: capacityOf(view, answer, validity),
-    budgets: judgeBudgets(record),
+    budgets: judgeBudgets(view),
   };
 }

@@ -12,11 +12,15 @@ import { singleCore } from "./rules/single-core.ts";
 import { testInvalid } from "./rules/test-invalid.ts";
 import { thirdParty } from "./rules/third-party.ts";
 import { unknown } from "./rules/unknown.ts";
+import { writesDuplicated } from "./rules/writes-duplicated.ts";
+import { writesLost } from "./rules/writes-lost.ts";
 import type { View } from "./view.ts";
 
 /** Either makes every other cause meaningless: the load or the test was not what it was meant to be. Heavier first. */
 const gates: readonly Rule[] = [testInvalid, generatorLimited];
 const causes: readonly Rule[] = [singleCore, allCores, rateQuota, thirdParty, queueBacklog, externalInterference];
+/** What is wrong whether or not a limit was missed, and whatever became of the load: no cause of the one, and no rival of causes. */
+const wrongs: readonly Rule[] = [writesLost, writesDuplicated];
 
 /** Two problems whose explained shares differ by less cannot be told apart. Diagnosis 2.0: margin 0.2. */
 const marginMin = 0.2;
@@ -32,6 +36,8 @@ const parents: Partial<Record<FindingCode, readonly FindingCode[]>> = {
 export interface Ranking extends Pick<Verdict, "findings" | "ruledOut" | "notJudged"> {
   /** Of the first problem, for the answer; null where there is none. */
   readonly cause: { readonly code: FindingCode; readonly clause: string } | null;
+  /** What is wrong beside it, as clauses. */
+  readonly wrongs: readonly string[];
 }
 
 interface Yes {
@@ -41,26 +47,35 @@ interface Yes {
 
 /** Runs every rule and puts the findings in order. */
 export function rank(view: View): Ranking {
-  const rulings = [...gates, ...causes].map((rule) => ({ code: rule.code, ruling: rule.judge(view) }));
+  const rulings = [...gates, ...causes, ...wrongs].map((rule) => ({ code: rule.code, ruling: rule.judge(view) }));
   const ruledOut = rulings.flatMap(({ code, ruling }) => (ruling.verdict === "no" ? [{ code, because: ruling.because }] : []));
   const unjudged = rulings.flatMap(({ code, ruling }) =>
     ruling.verdict === "not-enough-evidence" ? [{ code, missing: ruling.missing }] : [],
   );
-  const found = rulings.flatMap(({ ruling }) => yesOf(ruling));
+  const isWrong = ({ finding }: Yes): boolean => wrongs.some(({ code }) => code === finding.code);
+  const all = rulings.flatMap(({ ruling }) => yesOf(ruling));
+  const found = all.filter((one) => !isWrong(one));
+  const wrong = all.filter(isWrong);
   const gate = found.find((one) => isGate(view, one));
   const gated = gate === undefined ? [] : found.filter((one) => one !== gate && one.finding.severity !== "information");
   const problems = gate === undefined ? problemsOf(view, found) : [gate];
   const rest = found.filter((one) => one.finding.severity === "information");
-  const first = problems.find((one) => one.finding.severity === "problem");
+  const told = [...problems.filter(isProblem), ...wrong, ...problems.filter((one) => !isProblem(one)), ...rest];
+  const first = problems.find(isProblem);
   return {
-    findings: [...problems, ...rest].map((one) => one.finding),
+    findings: told.map((one) => one.finding),
     ruledOut,
     notJudged: [
       ...unjudged,
       ...gated.map((one) => ({ code: one.finding.code, missing: `a run without ${gate?.finding.code ?? ""}: that comes first` })),
     ],
     cause: first === undefined ? null : { code: first.finding.code, clause: first.clause },
+    wrongs: wrong.map((one) => one.clause),
   };
+}
+
+function isProblem({ finding }: Yes): boolean {
+  return finding.severity === "problem";
 }
 
 function yesOf(ruling: Ruling): Yes[] {
