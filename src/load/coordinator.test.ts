@@ -59,6 +59,7 @@ async function recorded(load: string, journeys = "{}") {
     signal: new AbortController().signal,
     onProgress: () => undefined,
     onThread: () => undefined,
+    onWritten: () => undefined,
   });
   const ended = await coordinator.run();
   recorder.close();

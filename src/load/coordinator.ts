@@ -5,9 +5,12 @@ import type { RunPlan, StepPlan } from "../model/plan.ts";
 import type { Progress } from "../model/progress.ts";
 import type { PurposeTotals, RunEnd, Tally } from "../model/run.ts";
 import type { Purpose } from "../model/tags.ts";
+import type { VitalSample } from "../model/vitals.ts";
 import { ScheduleHash } from "../pace/schedule-hash.ts";
 import { journalFile } from "../record/files.ts";
+import type { WrittenReport } from "../read-back/sampled-write.ts";
 import type { RunRecorder } from "../record/recorder.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { LaneWatch } from "./lane-watch.ts";
 import type { FromLanes, LanesInput } from "./messages.ts";
 import { Monitor } from "./monitor.ts";
@@ -33,11 +36,13 @@ export interface DriveOptions {
   readonly nowUs: () => number;
   /** What the scenario's `setup` returned: goes to the threads and nowhere else. */
   readonly setup: unknown;
-  /** Aborted by the first Ctrl-C or a safety rule; its reason is a sentence. */
+  /** Aborted by the first Ctrl-C, with a sentence for its reason; or by what must stop the run, with a Fault. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
   /** Told when a thread of ours has started, so that its CPU can be sampled: `worker-0`, `lanes`. */
   readonly onThread: (name: string, threadId: number) => void;
+  /** Told of accepted writes that were chosen to be read back. */
+  readonly onWritten: (written: WrittenReport) => void;
 }
 
 /** Drives a run's load from its first step to its last and keeps the record while it does. */
@@ -46,6 +51,7 @@ export class Coordinator {
   readonly #steps: StepBook;
   readonly #monitor: Monitor;
   readonly #watch = new LaneWatch();
+  readonly #heartbeat = new Heartbeat();
   readonly #taken = new ScheduleHash();
   /** Rejects when the run must not go on: Ctrl-C, a disk that refuses. */
   readonly #halted: Promise<never>;
@@ -75,7 +81,7 @@ export class Coordinator {
       for (const chain of chainsOf(plan.steps)) await this.#holdAll(chain);
       return { atUs: nowUs(), how: "finished", reason: null, fault: null };
     } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      if (!signal.aborted || signal.reason instanceof Fault) throw thrown;
       return { atUs: nowUs(), how: "interrupted", reason: String(signal.reason), fault: null };
     } finally {
       await this.#stop();
@@ -87,17 +93,41 @@ export class Coordinator {
     return this.#monitor.totals();
   }
 
+  /** Attempts taken up so far, by operation: none before `untilUs` is missing. */
+  takenUp(): ReturnType<Monitor["takenUp"]> {
+    return this.#monitor.takenUp();
+  }
+
+  /** A vital sample of the run, which a safety rule may be waiting for. */
+  vital(sample: VitalSample): void {
+    this.#monitor.vital(sample);
+  }
+
   /** Hash over what the threads took up; equals the schedule's after a finished run. */
   takenHash(): string {
     return this.#taken.digest();
   }
 
   async #start(): Promise<void> {
-    const { plan, runId, startedUs, recorder, setup, onThread } = this.#options;
+    const { plan, runId, startedUs, recorder, setup, onThread, onWritten } = this.#options;
+    const heartbeat = this.#heartbeat.memory;
+    const { perOperation } = recorder.run.schedule;
     const inputs = Array.from({ length: plan.workers }, (_, worker) => {
-      return { plan, runId, worker, startedUs, journalPath: join(recorder.dir, journalFile(worker)), setup };
+      return {
+        plan,
+        runId,
+        worker,
+        startedUs,
+        journalPath: join(recorder.dir, journalFile(worker)),
+        setup,
+        perOperation,
+        heartbeat,
+      };
     });
-    this.#team = new Team(inputs, (message) => this.#monitor.hear(message));
+    this.#team = new Team(inputs, (message) => {
+      if (message.type === "written") onWritten(message.written);
+      else this.#monitor.hear(message);
+    });
     this.#team.failed.catch((fault: unknown) => this.#halt(fault));
     if (plan.lanes !== null) this.#laneThread = this.#startLanes(plan.lanes.trivial);
     const ready = await this.#unlessHalted(this.#team.ready());
@@ -107,7 +137,7 @@ export class Coordinator {
 
   #startLanes(path: string): Worker {
     const { plan, runId, startedUs, onThread, recorder, nowUs } = this.#options;
-    const workerData: LanesInput = { target: plan.target, network: plan.connections, path, runId, startedUs };
+    const workerData: LanesInput = { target: plan.target, network: plan.connections, path, runId, tags: plan.tags, startedUs };
     const thread = new Worker(threadEntry("lanes"), { workerData, name: "lanes" });
     thread.on("error", (error) =>
       recorder.event({ t: nowUs(), event: "warning", text: `the lanes stopped: ${messageOf(error)}` }),
@@ -207,6 +237,7 @@ export class Coordinator {
     await this.#team?.stop().catch(warn);
     await this.#team?.close();
     await this.#laneThread?.terminate();
+    this.#heartbeat[Symbol.dispose]();
     this.#monitor.flush();
   }
 

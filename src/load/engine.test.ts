@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { Buckets } from "../measure/buckets.ts";
 import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
-import type { JournalLine } from "../model/journal.ts";
+import type { JournalHeader, JournalLine } from "../model/journal.ts";
 import { plainNetwork, type RunPlan, type StepPlan } from "../model/plan.ts";
 import type { JourneyTally, Occupancy } from "../model/run.ts";
 import type { ScenarioInput } from "../model/scenario.ts";
@@ -111,7 +111,8 @@ function setUp(deadlineUs = 2_000_000, changed: Partial<ScenarioInput> = {}) {
 
 function journalLines(): JournalLine[] {
   const text = readFileSync(join(dir, "journal-0.ndjson"), "utf8").trimEnd();
-  return text.split("\n").map((line) => JSON.parse(line) as JournalLine);
+  const lines = text.split("\n").map((line) => JSON.parse(line) as JournalLine | JournalHeader);
+  return lines.filter((line) => line.k !== "v");
 }
 
 it("sends every arrival of the schedule once, on time, and reports its hash", async () => {

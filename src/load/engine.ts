@@ -12,22 +12,26 @@ import { arrivalOf } from "./journey-guide.ts";
 import { JourneyTroubles, type JourneyTrouble } from "./journey-troubles.ts";
 import { Lookahead } from "./lookahead.ts";
 import { Planner, type Ways } from "./planner.ts";
-import { Queue } from "./queue.ts";
 import type { RequestBuilder } from "./requests.ts";
 import { RunningStep } from "./running-step.ts";
+import { RunningSteps } from "./running-steps.ts";
 import type { Sender } from "./sender.ts";
 import type { Upcoming } from "./upcoming.ts";
 import { WriteAhead } from "./write-ahead.ts";
 
-/** A step's last requests may take their deadline; what is still open this much later is a bug of ours, and is settled as such. */
-const drainSlackUs = 1_000_000;
+/**
+ * Most requests that a turn of the event loop takes up, beside one for each that ends in it: where more are due than can be sent, replies
+ * must be read all the same, or nothing is answered. An empty turn costs less than taking one up, so that a small number is no loss; what a
+ * tick of 1 ms takes up at 32,000/s. A guess.
+ */
+const turnTakesMax = 32;
 
 export interface EngineOptions {
   readonly plan: RunPlan;
   readonly scenario: Ways;
   readonly worker: number;
   readonly builder: Pick<RequestBuilder, "build">;
-  readonly sender: Pick<Sender, "send" | "expire" | "abortAll" | "inFlight" | "nowUs">;
+  readonly sender: Pick<Sender, "send" | "expire" | "abortAll" | "inFlight" | "nowUs" | "count" | "fail">;
   readonly journal: Pick<Journal, "intend" | "settle" | "isSynced">;
   readonly seconds: SecondMeter;
   /** The last request of a step has ended, and of all before it. Occupancy: of the chain of steps that it is the last of, or null. */
@@ -38,10 +42,10 @@ export interface EngineOptions {
 
 /**
  * The open loop of one worker: takes requests up when they are due, whatever became of those before. It never waits and never
- * drops: what is late is sent at once, and its lag says so. Only a write whose intent is not on disk by its deadline is not sent.
+ * drops: what is late is sent at once and in order, and its lag says so. Only what is so late that its deadline has passed is not sent,
+ * whether by the loop or by the disk, which a write's intent must be on; it has failed as `unsent`.
  *
  * Arrivals are known ahead. What follows from a reply, the next request of a journey or another attempt, goes by its own due time.
- * Several steps may be alive at once: the last one begun, and those before it whose last requests have not ended.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -53,16 +57,17 @@ export class Engine {
   readonly #later = new Heap<Upcoming>();
   readonly #dueSeconds = new DueSeconds();
   readonly #occupancy = new OccupancyMeter();
-  /** Steps begun and not reported: in order, and by their index. */
-  readonly #alive = new Queue<RunningStep>();
-  readonly #steps: (RunningStep | undefined)[] = [];
+  readonly #steps: RunningSteps;
   /** What went wrong since the last tick, to be thrown by the next one: whoever hands us a reply cannot do anything about it. */
   #trouble: { readonly thrown: unknown } | null = null;
+  /** How many more this turn of the event loop may take up. */
+  #allowance = turnTakesMax;
 
   constructor(options: EngineOptions) {
     const { plan, scenario, worker, journal, trouble } = options;
     const journeys = plan.journeys.map(({ name }) => name);
     this.#options = options;
+    this.#steps = new RunningSteps(plan.connections.deadlineUs);
     this.#troubles = new JourneyTroubles(journeys, trouble);
     this.#planner = new Planner(plan, scenario, this.#troubles);
     this.#writeAhead = new WriteAhead(plan, journal);
@@ -72,8 +77,7 @@ export class Engine {
   /** Begins a step at an instant that may lie ahead, and by which the steps begun before it have ended. */
   begin(plan: StepPlan, startUs: number): void {
     const step = new RunningStep(plan, startUs, this.#options.plan);
-    this.#steps[plan.index] = step;
-    this.#alive.push(step);
+    this.#steps.begin(step);
     this.#lookahead.begin(step);
   }
 
@@ -81,11 +85,17 @@ export class Engine {
   tick(nowUs: number): void {
     if (this.#trouble !== null) throw this.#trouble.thrown;
     this.#options.sender.expire(nowUs);
-    if (this.#alive.length === 0) return;
+    this.#allowance = turnTakesMax;
+    if (this.#steps.areOver) return;
     this.#lookahead.fill(nowUs);
     this.#takeUpDue(nowUs);
     this.#takeUpReleased(nowUs);
     this.#finish(nowUs);
+  }
+
+  /** More is due than the last turn of the loop could take up: the next tick should come as soon as the replies that are there are read. */
+  get isBehind(): boolean {
+    return this.#allowance === 0;
   }
 
   /** Requests that fell due in a second of the run or, where the loop stalled and made them late, before it; forgets them. */
@@ -96,15 +106,16 @@ export class Engine {
   /** Ends the load now: nothing more is taken up, and writes that were journaled ahead are marked unsent. */
   stop(): void {
     const shift = (): Upcoming | undefined => this.#lookahead.shift() ?? this.#later.shift() ?? this.#writeAhead.shift();
-    for (let next = shift(); next !== undefined; next = shift()) this.#writeAhead.disown(next);
-    while (this.#alive.shift() !== undefined);
-    this.#steps.length = 0;
+    for (let next = shift(); next !== undefined; next = shift()) {
+      if (next.before !== null) this.#options.sender.count(next.before);
+      this.#writeAhead.disown(next);
+    }
+    this.#steps.clear();
   }
 
   /** A connection was opened: its phases belong to the step whose time it is. */
   connected({ dnsUs, tcpUs, tlsUs }: ConnectPhases): void {
-    const nowUs = this.#options.sender.nowUs();
-    const meter = this.#steps.findLast((step) => step !== undefined && step.startUs <= nowUs)?.meter;
+    const meter = this.#steps.begunBy(this.#options.sender.nowUs())?.meter;
     if (dnsUs !== null) meter?.phase("dns", dnsUs);
     meter?.phase("tcp", tcpUs);
     if (tlsUs !== null) meter?.phase("tls", tlsUs);
@@ -112,7 +123,7 @@ export class Engine {
 
   /** An attempt was judged, and is about to be counted. */
   review(flight: Flight): void {
-    if (this.#steps[flight.step] !== undefined) this.#planner.review(flight);
+    if (this.#steps.get(flight.step) !== undefined) this.#planner.review(flight);
   }
 
   /** An attempt ended. After `stop` it no longer counts, but the journal must still hear of it. */
@@ -120,7 +131,7 @@ export class Engine {
     this.#occupancy.changed(flight.doneUs, this.#options.sender.inFlight);
     this.#occupancy.ended(flight.doneUs - flight.dispatchedUs);
     this.#writeAhead.settled(flight);
-    const step = this.#steps[flight.step];
+    const step = this.#steps.get(flight.step);
     if (step === undefined) return;
     if (flight.wasAnswered) {
       step.meter.phase("firstByte", flight.firstByteUs - flight.sentUs);
@@ -131,9 +142,11 @@ export class Engine {
       this.#keep(step, this.#planner.again(step, flight));
     } else {
       step.meter.settle(flight);
+      this.#options.seconds.watched.ended(flight.operation, flight.outcome, flight.responseUs);
       if (flight.journey >= 0) this.#goOn(step, flight);
     }
     step.pending -= 1;
+    this.#allowance += 1;
     this.#takeUpBetweenTicks(flight.doneUs);
   }
 
@@ -150,9 +163,10 @@ export class Engine {
     const { meter } = step;
     if (flight.outcome !== "ok") return meter.journey(flight.journey, "broken");
     if (flight.nextStep < 0) return meter.journey(flight.journey, "completed");
-    const next = this.#planner.next(step, flight);
-    if (next === null) meter.journey(flight.journey, "cut");
-    else this.#keep(step, next);
+    const dueUs = this.#planner.nextDueUs(flight);
+    const next = this.#steps.inChain(step, dueUs);
+    if (next === undefined) meter.journey(flight.journey, "cut");
+    else this.#keep(next, this.#planner.next(next, flight, dueUs));
   }
 
   #announce(step: RunningStep, schedule: Schedule): Upcoming {
@@ -163,12 +177,11 @@ export class Engine {
     return upcoming;
   }
 
-  /** Keeps what follows from a reply until it is due, which may be now. */
+  /** Keeps what follows from a reply until it is due, which may be now: it is taken up in the order of what is due. */
   #keep(step: RunningStep, upcoming: Upcoming): void {
     step.pending += 1;
     this.#journalAhead(upcoming);
-    if (upcoming.attemptDueUs <= this.#options.sender.nowUs()) this.#takeUpLater(step, upcoming);
-    else this.#later.add(upcoming.attemptDueUs, upcoming);
+    this.#later.add(upcoming.attemptDueUs, upcoming);
   }
 
   #countDue(step: RunningStep, upcoming: Upcoming): void {
@@ -182,30 +195,29 @@ export class Engine {
   }
 
   #takeUpDue(nowUs: number): void {
-    for (;;) {
+    for (; this.#allowance > 0; this.#allowance--) {
       const arrivalUs = this.#lookahead.first?.dueUs ?? Number.POSITIVE_INFINITY;
       if (Math.min(arrivalUs, this.#later.firstKey) > nowUs) return;
       const upcoming = arrivalUs <= this.#later.firstKey ? this.#lookahead.shift() : this.#later.shift();
-      const step = this.#steps[upcoming?.step ?? -1];
+      const step = this.#steps.get(upcoming?.step ?? -1);
       if (upcoming === undefined || step === undefined) return;
-      if (upcoming.entry >= 0) this.#takeUpArrival(step, upcoming);
-      else this.#takeUpLater(step, upcoming);
+      if (upcoming.entry >= 0) this.#takeUpArrival(step, upcoming, nowUs);
+      else this.#takeUpLater(step, upcoming, nowUs);
     }
   }
 
-  #takeUpArrival(step: RunningStep, upcoming: Upcoming): void {
-    const { journey } = upcoming;
+  #takeUpArrival(step: RunningStep, upcoming: Upcoming, nowUs: number): void {
     step.hash.add(arrivalOf(upcoming.index), upcoming.offsetUs, upcoming.entry, upcoming.user);
-    if (journey >= 0) step.meter.journey(journey, "started");
-    this.#depart(step, upcoming);
+    this.#depart(step, upcoming, nowUs);
   }
 
-  #takeUpLater(step: RunningStep, upcoming: Upcoming): void {
+  #takeUpLater(step: RunningStep, upcoming: Upcoming, nowUs: number): void {
     if (upcoming.attempt === 1) this.#countDue(step, upcoming);
-    this.#depart(step, upcoming);
+    this.#depart(step, upcoming, nowUs);
   }
 
-  #depart(step: RunningStep, upcoming: Upcoming): void {
+  #depart(step: RunningStep, upcoming: Upcoming, nowUs: number): void {
+    if (upcoming.deadlineUs <= nowUs) return this.#fail(step, upcoming, "unsent");
     if (!this.#build(upcoming)) return this.#fail(step, upcoming, this.#planner.errorKey(upcoming.journey));
     this.#writeAhead.intend(upcoming);
     // The journal is written ahead; where the disk is slower than that, the write waits and its lag tells.
@@ -215,7 +227,7 @@ export class Engine {
 
   #takeUpReleased(nowUs: number): void {
     for (let next = this.#writeAhead.release(nowUs); next !== undefined; next = this.#writeAhead.release(nowUs)) {
-      const step = this.#steps[next.step];
+      const step = this.#steps.get(next.step);
       if (step === undefined) return;
       if (next.deadlineUs > nowUs) this.#dispatch(step, next);
       else this.#fail(step, next, "unsent");
@@ -260,12 +272,10 @@ export class Engine {
 
   /** A request ends without this attempt at it having been taken up. */
   #fail(step: RunningStep, upcoming: Upcoming, errorKey: string): void {
-    const { seconds } = this.#options;
-    step.meter.fail(upcoming.operation, errorKey, upcoming);
-    seconds.counts.failed += 1;
-    if (upcoming.wasSent) seconds.counts.sent += 1;
-    if (upcoming.wasAnswered) seconds.counts.done += 1;
-    seconds.error(errorKey);
+    const { operation, purpose, before } = upcoming;
+    step.meter.fail(operation, errorKey, before);
+    this.#options.seconds.watched.ended(operation, "failed", undefined);
+    this.#options.sender.fail(purpose, before, errorKey);
     if (upcoming.journey >= 0) step.meter.journey(upcoming.journey, "broken");
     this.#writeAhead.disown(upcoming);
     step.pending -= 1;
@@ -275,26 +285,10 @@ export class Engine {
   /** Steps are reported in their order, so that those of a chain are all over when its last one is. */
   #finish(nowUs: number): void {
     const { plan, sender, stepDone } = this.#options;
-    for (let step = this.#alive.peek(); step !== undefined; step = this.#alive.peek()) {
-      if (!step.isWalked || nowUs < step.endUs) return;
-      if (step.pending > 0) this.#abortOverdue(step, nowUs);
-      if (step.pending > 0) return;
-      this.#alive.shift();
-      this.#steps[step.plan.index] = undefined;
+    if (this.#steps.areOverdue(nowUs)) sender.abortAll();
+    for (let step = this.#steps.shiftEnded(nowUs); step !== undefined; step = this.#steps.shiftEnded(nowUs)) {
       const isLast = plan.steps[step.plan.index + 1]?.follows !== true;
       stepDone(step, isLast ? this.#occupancy.take(nowUs, sender.inFlight) : null);
     }
-  }
-
-  /**
-   * Aborting spares nobody, so it waits until the last step begun is overdue as well; and for one tick more, since after a stall the
-   * transport has yet to read the replies that have come, and to end what has expired.
-   */
-  #abortOverdue(step: RunningStep, nowUs: number): void {
-    const { plan, sender } = this.#options;
-    const lastEndUs = this.#steps.at(-1)?.endUs ?? step.endUs;
-    const isOverdue = nowUs > lastEndUs + plan.connections.deadlineUs + drainSlackUs;
-    if (isOverdue && step.isOverdue) sender.abortAll();
-    step.isOverdue = isOverdue;
   }
 }

@@ -19,14 +19,14 @@ const roundEveryMs = 500;
 /** A lane that has not answered by then has failed this round, microseconds. */
 const deadlineUs = 5_000_000;
 
-const { target, network, path, runId, startedUs } = workerData as LanesInput;
+const { target, network, path, runId, tags, startedUs } = workerData as LanesInput;
 // Behind a proxy the target itself may not be within reach, and the first queue that load stands in is the proxy's.
 const endpoint = endpointFor(network.proxy ?? target, network);
 const nowUs = (): number => monotonicUs() - startedUs;
 const totals = { sent: 0, ok: 0 };
 const say = (message: FromLanes): void => parentPort?.postMessage(message);
 
-const tag = ownTagHeaders(runId, "lane", 0, version);
+const tag = ownTagHeaders(runId, "lane", 0, version, tags);
 const head = [
   `GET ${path} HTTP/1.1`,
   `host: ${sitesOf([target], network)[0]?.host ?? ""}`,

@@ -7,7 +7,8 @@ import { serverTimingSignal, signals, type VitalSample } from "../model/vitals.t
 import type { RunRecorder } from "../record/recorder.ts";
 import { formatCount } from "../model/units.ts";
 import type { JourneyTrouble } from "./journey-troubles.ts";
-import type { FromLanes, FromWorker, WorkerSecond } from "./messages.ts";
+import type { FromLanes, FromWorker, TakenUp, WorkerSecond } from "./messages.ts";
+import { RunGuard } from "./run-guard.ts";
 import { type MergedSecond, SecondMerger } from "./seconds.ts";
 
 export interface MonitorOptions {
@@ -15,7 +16,7 @@ export interface MonitorOptions {
   readonly recorder: RunRecorder;
   readonly nowUs: () => number;
   readonly onProgress: (progress: Progress) => void;
-  /** The record can no longer be written. */
+  /** The record can no longer be written, or a safety rule stops the run. */
   readonly failed: (fault: Fault) => void;
 }
 
@@ -26,13 +27,18 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #merger: SecondMerger;
   readonly #workerTotals = new Map<number, WorkerSecond["totals"]>();
+  readonly #takenUp = new Map<number, TakenUp>();
   readonly #prepared = new Map<number, number>();
   readonly #warned = new Set<string>();
+  readonly #guard: RunGuard;
+  /** Once it is over, what is still filed stops nothing. */
+  #isOver = false;
   #laneTotals: PurposeTotals = { sent: 0, ok: 0 };
   #errorsTotal = 0;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
+    this.#guard = new RunGuard(options.plan);
     this.#merger = new SecondMerger(options.plan.workers, (merged) => this.#record(merged));
   }
 
@@ -41,6 +47,7 @@ export class Monitor {
       this.#workerTotals.set(message.second.worker, message.second.totals);
       this.#merger.add(message.second);
     }
+    if (message.type === "taken-up") this.#takenUp.set(message.takenUp.worker, message.takenUp);
     if (message.type === "sample") this.#options.recorder.sample(message.sample);
     if (message.type === "journey-trouble") this.#warn(message.trouble);
     if (message.type === "preparing") this.#prepared.set(message.worker, message.done);
@@ -60,8 +67,27 @@ export class Monitor {
     recorder.event({ t: nowUs(), event: "warning", text: `${where} failed, and may have again (journey:${journey}): ${text}` });
   }
 
-  /** Files the seconds that were still waiting for a thread. */
+  /** A vital sample, which a safety rule may be waiting for. */
+  vital(sample: VitalSample): void {
+    const { recorder, nowUs } = this.#options;
+    this.#stopFor(this.#guard.vital(sample));
+    for (const rule of this.#guard.blindRules(sample)) {
+      const text = `"${rule}" of safety.abort watches a metric that is not on the metrics page: it stops nothing`;
+      recorder.event({ t: Math.round(nowUs()), event: "warning", text });
+    }
+  }
+
+  #stopFor(fault: Fault | null): void {
+    if (fault === null || this.#isOver) return;
+    this.#isOver = true;
+    const { recorder, nowUs, failed } = this.#options;
+    recorder.event({ t: Math.round(nowUs()), event: "abort", reason: fault.message });
+    failed(fault);
+  }
+
+  /** Files the seconds that were still waiting for a thread, when the load is over. */
   flush(): void {
+    this.#isOver = true;
     this.#merger.flush();
   }
 
@@ -77,6 +103,15 @@ export class Monitor {
     return sum;
   }
 
+  /** Attempts taken up, by operation. No attempt before `untilUs`, microseconds since the run's start, is missing. */
+  takenUp(): { readonly untilUs: number; readonly requests: Readonly<Record<string, number>> } {
+    const { plan } = this.#options;
+    const reports = [...this.#takenUp.values()];
+    const untilUs = reports.length < plan.workers ? 0 : Math.min(...reports.map((report) => report.untilUs));
+    const sumOf = (at: number): number => reports.reduce((sum, { counts }) => sum + (counts[at] ?? 0), 0);
+    return { untilUs, requests: Object.fromEntries(plan.operations.map(({ name }, at) => [name, sumOf(at)])) };
+  }
+
   #record(merged: MergedSecond): void {
     const { recorder, plan, failed } = this.#options;
     const point = { ...merged.point, step: stepAt(recorder, merged.point.t) };
@@ -89,6 +124,7 @@ export class Monitor {
     } catch (thrown) {
       failed(thrown as Fault);
     }
+    this.#stopFor(this.#guard.second(merged));
     this.#options.onProgress(this.#progress(merged));
   }
 

@@ -2,6 +2,7 @@ import { monotonicUs } from "../measure/clock.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
 import type { RunPlan } from "../model/plan.ts";
 import type { Operation } from "../model/scenario.ts";
+import type { Purpose } from "../model/tags.ts";
 import type { Journal } from "../record/journal.ts";
 import { outcomeLine, type Departure, type Flight } from "./flight.ts";
 import { Sender } from "./sender.ts";
@@ -9,11 +10,12 @@ import { Sender } from "./sender.ts";
 /** How often the request's deadline is looked at. */
 const expireEveryMs = 20;
 
-/** Sends requests as a run does, one after the other, and waits for each. As the first user, tagged as probes. */
+/** Sends requests as a run does, one after the other, and waits for each. As the first user. */
 export class OneByOne {
   readonly #plan: RunPlan;
   readonly #journal: Journal | null;
   readonly #signal: AbortSignal;
+  readonly #purpose: Purpose;
   readonly #sender: Sender;
   #settled: (flight: Flight) => void = () => undefined;
   readonly #abort = (): void => this.#sender.abortAll();
@@ -22,9 +24,10 @@ export class OneByOne {
   constructor(
     plan: RunPlan,
     operations: readonly Operation[],
-    { journal, signal }: { readonly journal: Journal | null; readonly signal: AbortSignal },
+    { journal, signal, purpose }: { readonly journal: Journal | null; readonly signal: AbortSignal; readonly purpose: Purpose },
   ) {
     this.#plan = plan;
+    this.#purpose = purpose;
     this.#journal = journal;
     this.#signal = signal;
     signal.addEventListener("abort", this.#abort);
@@ -51,7 +54,7 @@ export class OneByOne {
     const { name = "?", kind } = this.#plan.operations[operation] ?? {};
     const journal = kind === "write" ? this.#journal : null;
     if (journal !== null) {
-      const line = { n: index, op: name, p: "probe", a: 1 } as const;
+      const line = { n: index, op: name, p: this.#purpose, a: 1 } as const;
       const ticket = journal.intend({ ...line, u: 0, ...(built.key === undefined ? {} : { key: built.key }) });
       await journal.drained();
       if (!journal.isSynced(ticket)) throw new Error("its intent could not be journaled");
@@ -79,7 +82,7 @@ export class OneByOne {
           ...request,
           user: 0,
           step: -1,
-          purpose: "probe",
+          purpose: this.#purpose,
           dueUs: nowUs,
           dispatchedUs: nowUs,
           lagUs: 0,

@@ -73,20 +73,23 @@ export class Planner {
     this.#name(upcoming, flight.operation, flight.index);
     upcoming.built = flight.built;
     upcoming.lagUs = flight.lagUs;
-    upcoming.wasSent = flight.wasSent;
-    upcoming.wasAnswered = flight.wasAnswered;
+    upcoming.before = flight;
+    // Nobody reads it any more, and many of them may wait for their next attempts.
+    flight.body = null;
     upcoming.attempt = flight.attempt + 1;
     upcoming.attemptDueUs = flight.retryAtUs;
     return upcoming;
   }
 
-  /** The next request of a journey that goes on; null where it would be due when the step is over. */
-  next(step: RunningStep, flight: Flight): Upcoming | null {
-    const index = requestIndex(arrivalOf(flight.index), flight.nextStep);
-    const dueUs = flight.doneUs + this.#guide.thinkUs(flight.journey, index);
-    if (dueUs >= step.endUs) return null;
+  /** When the next request of a journey that goes on is due: its user has thought after the last reply. */
+  nextDueUs(flight: Flight): number {
+    return flight.doneUs + this.#guide.thinkUs(flight.journey, nextIndex(flight));
+  }
+
+  /** That request; `step` is the one whose time it is. */
+  next(step: RunningStep, flight: Flight, dueUs: number): Upcoming {
     const upcoming = this.#sequel(step, flight, dueUs);
-    this.#name(upcoming, this.#guide.operation(flight.journey, flight.nextStep), index);
+    this.#name(upcoming, this.#guide.operation(flight.journey, flight.nextStep), nextIndex(flight));
     return upcoming;
   }
 
@@ -150,4 +153,8 @@ export class Planner {
     upcoming.index = index;
     upcoming.wantsReply = this.#guide.wantsReply(upcoming.journey, stepOf(index));
   }
+}
+
+function nextIndex({ index, nextStep }: Flight): number {
+  return requestIndex(arrivalOf(index), nextStep);
 }

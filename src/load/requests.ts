@@ -29,7 +29,7 @@ export interface BuiltRequest {
 
 export interface BuilderOptions {
   readonly runId: string;
-  readonly plan: Pick<RunPlan, "seed" | "targets"> & {
+  readonly plan: Pick<RunPlan, "seed" | "targets" | "tags"> & {
     readonly connections: Pick<ConnectionPlan, "policy" | "protocol" | "host">;
   };
   /** What the scenario's `setup` returned. */
@@ -56,7 +56,7 @@ export class RequestBuilder {
     this.#seed = plan.seed;
     this.#setup = setup;
     this.#sites = sitesOf(plan.targets, plan.connections);
-    this.#tag = new TagLines(runId);
+    this.#tag = new TagLines(runId, plan.tags);
     // HTTP/2 has no such field (RFC 9113, section 8.2.2).
     this.#closing = plan.connections.protocol === "h2" ? "" : "connection: close\r\n";
   }

@@ -17,9 +17,6 @@ export class RunningStep {
   isWalked = false;
   /** Requests that are known and have not ended: those to come, those under way, those between two attempts. */
   pending = 0;
-  /** Was so at the last tick, with all steps begun after it: what is pending should have ended by then. */
-  isOverdue = false;
-
   constructor(step: StepPlan, startUs: number, plan: Pick<RunPlan, "operations" | "journeys">) {
     this.plan = step;
     this.startUs = startUs;

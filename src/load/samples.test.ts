@@ -4,7 +4,7 @@ import { type Departure, Flight } from "./flight.ts";
 import { loadCookies, newSession, type JourneySession } from "./journey-session.ts";
 import { SampleBook } from "./samples.ts";
 
-const departure = { built: { method: "GET", path: "/" }, operation: 0, step: 0, purpose: "load", session: null };
+const departure = { built: { method: "GET", path: "/", text: "" }, operation: 0, step: 0, purpose: "load", session: null };
 
 /** A flight that was answered so late, with a reply of 200 unless it is said otherwise. */
 function flightOf(more: object, responseUs: number, ended: Partial<Flight> = {}): Flight {
@@ -58,7 +58,7 @@ it("shows nothing that a journey carries, neither in what it asked for nor in wh
   session.cookies?.keep("http://a/", "HTTP/1.1 200 OK\r\nSet-Cookie: s=from-cookie; Path=/\r\n\r\n");
   const { book, samples } = open();
   const body = Buffer.from('{"id":"opaque-two","order":12345678,"seen":"from-cookie","n":7}');
-  const flight = flightOf({ session, built: { method: "GET", path: "/session/opaque-one" } }, 10, { body });
+  const flight = flightOf({ session, built: { method: "GET", path: "/session/opaque-one", text: "" } }, 10, { body });
   // Its reply replaces what was carried to it, and the next one that.
   session.carried = { ...session.carried, sid: "opaque-two" };
   book.see(flight);

@@ -1,6 +1,6 @@
 import type { RequestSample } from "../model/sample.ts";
 import type { Carried } from "../model/scenario.ts";
-import { makeValueRedactor, redact } from "../safety/redact.ts";
+import { makeValueRedactor, redact, secretsNamedIn } from "../safety/redact.ts";
 import type { Flight } from "./flight.ts";
 import { bodyText } from "./reply.ts";
 
@@ -80,7 +80,12 @@ export class SampleBook {
   /** `carried`: what was carried on from it. */
   #sampleOf(flight: Flight, why: RequestSample["why"], carried: Carried | null): RequestSample {
     // What its own request was made of may not have been carried any further.
-    const withoutCarried = makeValueRedactor([carried, flight.carried, flight.session?.cookies?.values]);
+    const withoutCarried = makeValueRedactor([
+      carried,
+      flight.carried,
+      flight.session?.cookies?.values,
+      secretsNamedIn(flight.request),
+    ]);
     return {
       t: Math.round(flight.doneUs),
       why,

@@ -9,7 +9,7 @@ function report(worker: number, second: number, responseUs: number): WorkerSecon
   const meter = new SecondMeter();
   meter.dispatched(500);
   meter.answered(responseUs, 200);
-  return { ...meter.close(second), worker, inFlight: 1, connections: 2, eventLoopShare: 0.1, totals: {} };
+  return { ...meter.close(second), worker, inFlight: 1, connections: 2, bytes: 0, eventLoopShare: 0.1, totals: {} };
 }
 
 function merger(workers: number): { merger: SecondMerger; emitted: MergedSecond[] } {

@@ -49,6 +49,8 @@ interface Handling {
 export class Sender {
   /** Sent and answered well so far, by purpose. */
   readonly totals: Partial<Record<Purpose, { -readonly [Field in keyof PurposeTotals]: number }>> = {};
+  /** Attempts taken up so far, by the operation's index. */
+  readonly takenUp: number[];
   readonly #options: SenderOptions;
   /** By target. */
   readonly #transports: readonly Transport<Flight>[];
@@ -61,6 +63,7 @@ export class Sender {
   constructor(options: SenderOptions) {
     const { plan, operations, sample } = options;
     this.#options = options;
+    this.takenUp = plan.operations.map(() => 0);
     this.#samples = new SampleBook(
       plan.operations.map((operation) => operation.name),
       sample,
@@ -88,12 +91,20 @@ export class Sender {
     return sum;
   }
 
+  /** Bytes that connections carried so far, both ways. */
+  get bytes(): number {
+    let sum = 0;
+    for (const transport of this.#transports) sum += transport.bytes;
+    return sum;
+  }
+
   nowUs(): number {
     return this.#options.nowUs();
   }
 
   send(departure: Departure): void {
     const flight = new Flight(departure);
+    this.takenUp[flight.operation] = (this.takenUp[flight.operation] ?? 0) + 1;
     const { needsReply, needsHead } = this.#handlingOf(flight);
     const keeps = needsReply || departure.wantsReply;
     const cookies = flight.session !== null && flight.session.cookies !== null;
@@ -121,6 +132,39 @@ export class Sender {
   /** Emits the slowest requests of a step that ended, and of what was before it. */
   endStep(step: number): void {
     this.#samples.endStep(step);
+  }
+
+  /**
+   * Counts a request by its last attempt: when that is judged or, where another one was to follow and is never taken up, by whoever knows
+   * that.
+   */
+  count(flight: Flight): void {
+    const { seconds } = this.#options;
+    const totals = this.#totalsOf(flight.purpose);
+    if (flight.wasSent) totals.sent += 1;
+    if (flight.outcome === "ok") totals.ok += 1;
+    if (flight.purpose === "prepare") return;
+    if (flight.wasSent) seconds.counts.sent += 1;
+    seconds.counts[flight.outcome] += 1;
+    if (flight.errorKey !== null) seconds.error(flight.errorKey);
+    if (flight.responseUs === undefined) return;
+    seconds.answered(flight.responseUs, flight.status);
+    // Not of every error whose head is there anyway: errors would then be more of what is read than of what was answered.
+    const timing = flight.keepHead ? headerOf(flight.head, "server-timing") : undefined;
+    if (timing !== undefined)
+      readServerTiming(timing, (entry, durationUs) => seconds.serverTiming(flight.operation, entry, durationUs));
+  }
+
+  /** Counts a request that fails without another attempt at it being sent; `before` is the last one that was, or null. */
+  fail(purpose: Purpose, before: Flight | null, errorKey: string): void {
+    const { seconds } = this.#options;
+    if (before?.wasSent === true) {
+      this.#totalsOf(purpose).sent += 1;
+      seconds.counts.sent += 1;
+    }
+    if (before?.wasAnswered === true) seconds.counts.done += 1;
+    seconds.counts.failed += 1;
+    seconds.error(errorKey);
   }
 
   #open(origin: string, target: number): Transport<Flight> {
@@ -167,25 +211,12 @@ export class Sender {
     flight.journal = judged.journal;
     flight.createdId = judged.createdId;
     this.#options.review(flight);
-    if (flight.retryAtUs === 0) this.#tally(flight);
+    if (flight.retryAtUs === 0) this.count(flight);
     this.#samples.see(flight);
     this.#options.settled(flight);
   }
 
-  #tally(flight: Flight): void {
-    const { seconds } = this.#options;
-    const totals = (this.totals[flight.purpose] ??= { sent: 0, ok: 0 });
-    if (flight.wasSent) totals.sent += 1;
-    if (flight.outcome === "ok") totals.ok += 1;
-    if (flight.purpose === "prepare") return;
-    if (flight.wasSent) seconds.counts.sent += 1;
-    seconds.counts[flight.outcome] += 1;
-    if (flight.errorKey !== null) seconds.error(flight.errorKey);
-    if (flight.responseUs === undefined) return;
-    seconds.answered(flight.responseUs, flight.status);
-    // Not of every error whose head is there anyway: errors would then be more of what is read than of what was answered.
-    const timing = flight.keepHead ? headerOf(flight.head, "server-timing") : undefined;
-    if (timing !== undefined)
-      readServerTiming(timing, (entry, durationUs) => seconds.serverTiming(flight.operation, entry, durationUs));
+  #totalsOf(purpose: Purpose): { -readonly [Field in keyof PurposeTotals]: number } {
+    return (this.totals[purpose] ??= { sent: 0, ok: 0 });
   }
 }

@@ -56,13 +56,10 @@ function throughNetwork(origin: string, network: Network): Dispatcher {
   if (proxy === null) return new Pool(origin, { allowH2: false, connect: agentConnect(origin, network) });
   const { isTls, identity } = endpointFor(origin, network);
   const tls = isTls ? { requestTls: new TlsSetup(network.tls, identity).options } : {};
-  return new ProxyAgent({ uri: resolved(proxy, network), allowH2: false, ...tls });
-}
-
-/** A proxy, which is spoken to without TLS, so that nothing but the connection depends on its name. */
-function resolved(proxy: string, network: Network): string {
-  const { host, port } = endpointFor(proxy, network);
-  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  // A proxy is spoken to without TLS, so that nothing but the connection depends on its name.
+  const { host, port, lookup } = endpointFor(proxy, network);
+  const uri = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  return new ProxyAgent({ uri, allowH2: false, ...tls, ...(lookup === undefined ? {} : { proxyTls: { lookup } }) });
 }
 
 /** Sends the load's `Host` to targets. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Fault } from "../model/fault.ts";
+import { rejectedFault } from "../../test/fault-of.ts";
 import { plainNetwork, type ConnectionPlan } from "../model/plan.ts";
 import type { ScenarioInput, SetupContext } from "../model/scenario.ts";
 import { runSetup } from "./setup.ts";
@@ -22,10 +22,6 @@ const run = (
   limitMs = 5_000,
   changed: Partial<typeof plan> = {},
 ) => runSetup({ setup } as ScenarioInput, { plan: { ...plan, ...changed }, runId: "run-1", signal, limitMs });
-const faultOf = async (running: Promise<unknown>): Promise<Fault> => {
-  const thrown: unknown = await running.catch((reason: unknown) => reason);
-  return thrown instanceof Fault ? thrown : expect.unreachable(`no fault: ${String(thrown)}`);
-};
 
 it("gives what setup returned, sooner or later, as another thread will have it", async () => {
   const made = { token: "t", seen: new Map([["a", 1]]) };
@@ -52,7 +48,7 @@ it.each([
   ],
   ["rejects", () => Promise.reject(new Error("no such user"))],
 ])("is a fault of the scenario where setup %s", async (_, setup) => {
-  const fault = await faultOf(run(setup));
+  const fault = await rejectedFault(run(setup));
   expect(fault.kind).toBe("usage");
   expect(fault.message).toBe("setup() of /s/t.ts failed: no such user");
 });
@@ -61,14 +57,14 @@ it.each([
   ["a function", { send: () => 1 }],
   ["something that holds one", new Map([["a", [() => 1]]])],
 ])("is a fault of the scenario where setup returns %s", async (_, made) => {
-  const fault = await faultOf(run(() => made));
+  const fault = await rejectedFault(run(() => made));
   expect(fault.kind).toBe("usage");
   expect(fault.message).toContain("setup() of /s/t.ts returned cannot be given to the load threads");
 });
 
 it("waits for no setup that never ends, and tells it to end", async () => {
   const signals: AbortSignal[] = [];
-  const fault = await faultOf(
+  const fault = await rejectedFault(
     run(
       ({ signal }) => {
         signals.push(signal);
@@ -150,8 +146,8 @@ describe("the fetch that setup is given", () => {
   it("refuses any other origin, by a redirect too", async () => {
     const straying = (path: string) => run(({ target, fetch }) => fetch(new URL(path, target)), undefined, 5_000, named());
     const sentence = "setup's fetch goes to the targets and to admin, not to http://other.example";
-    expect((await faultOf(straying("http://other.example/login"))).message).toContain(sentence);
-    expect((await faultOf(straying("/away"))).message).toContain(sentence);
+    expect((await rejectedFault(straying("http://other.example/login"))).message).toContain(sentence);
+    expect((await rejectedFault(straying("/away"))).message).toContain(sentence);
   });
 
   it("is of no use any more when setup is done", async () => {

@@ -9,7 +9,7 @@ import type { SetupPlaces } from "./setup-fetch.ts";
 const setupLimitMs = 60_000;
 
 export interface SetupOptions {
-  readonly plan: Pick<RunPlan, "scenario" | "seed" | "target"> & SetupPlaces;
+  readonly plan: Pick<RunPlan, "scenario" | "seed" | "target" | "tags"> & SetupPlaces;
   readonly runId: string;
   readonly signal: AbortSignal;
   /** Default: a minute. */
@@ -48,7 +48,7 @@ async function setUp(input: ScenarioInput, { plan, runId, signal, limitMs = setu
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(late), limitMs);
   const either = AbortSignal.any([signal, limit.signal]);
-  const headers = ownTagHeaders(runId, "prepare", 0, version);
+  const headers = ownTagHeaders(runId, "prepare", 0, version, plan.tags);
   await using own = new SetupFetch(plan);
   try {
     const context = { runId, seed: plan.seed, target: plan.target, headers, signal: either, fetch: own.fetch };

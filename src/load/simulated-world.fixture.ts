@@ -1,7 +1,8 @@
 /** A world without sockets, disks and waiting for the engine's tests: its clock moves when it is told to. */
+import { Buckets } from "../measure/buckets.ts";
 import { SecondMeter } from "../measure/second-meter.ts";
 import type { JournalIntent, JournalOutcome } from "../model/journal.ts";
-import { plainNetwork, type RunPlan } from "../model/plan.ts";
+import { plainNetwork, type RunPlan, type StepPlan } from "../model/plan.ts";
 import type { Occupancy, Outcome } from "../model/run.ts";
 import type { Operation, ScenarioInput } from "../model/scenario.ts";
 import type { Purpose } from "../model/tags.ts";
@@ -11,6 +12,18 @@ import type { JourneySession } from "./journey-session.ts";
 import type { JourneyTrouble } from "./journey-troubles.ts";
 import type { BuiltRequest } from "./requests.ts";
 import type { RunningStep } from "./running-step.ts";
+
+/** A step of 100 requests in a second, unless something else is said. */
+export function stepPlan(index: number, more: Partial<StepPlan> = {}): StepPlan {
+  return { index, role: "step", multiple: 1, ratePerSec: 100, holdUs: 1_000_000, ...more };
+}
+
+/** One clock of all requests of some steps. */
+export function clockOf(steps: readonly RunningStep[], clock: string): Buckets {
+  const buckets = new Buckets();
+  for (const one of steps.flatMap(({ meter }) => meter.metered())) if (one.clock === clock) buckets.mergeWhole(one.buckets.whole);
+  return buckets;
+}
 
 /** How a request ends in the simulated world. */
 export interface Answer {
@@ -35,6 +48,9 @@ export interface WorldOptions {
   readonly syncUs?: (ticket: number) => number;
   /** Makes a request, or throws; for what must depend on what is carried. */
   readonly make?: (index: number, session: JourneySession | null) => void;
+  /** How long sending a request, and reading a reply, keeps the loop busy. Nothing unless said. */
+  readonly sendUs?: number;
+  readonly readUs?: number;
 }
 
 const tickUs = 1_000;
@@ -46,6 +62,9 @@ export class World {
   readonly seconds = new SecondMeter();
   readonly sent: Departure[] = [];
   readonly ended: Flight[] = [];
+  /** What the sender was told to count: attempts that no other one followed, and failures of what was not sent. */
+  readonly counted: Flight[] = [];
+  readonly failed: { readonly before: Flight | null; readonly errorKey: string }[] = [];
   readonly intents: (Omit<JournalIntent, "k"> & { readonly at: number; readonly syncedUs: number })[] = [];
   readonly outcomes: (Omit<JournalOutcome, "k"> & { readonly at: number })[] = [];
   readonly done: { readonly step: RunningStep; readonly occupancy: Occupancy | null; readonly atUs: number }[] = [];
@@ -92,12 +111,12 @@ export class World {
     }
   }
 
-  /** Lets time pass, a tick at a time, until `over` or the limit. */
+  /** Lets time pass, a tick at a time (where the engine is behind, a turn of the loop at a time), until `over` or the limit. */
   runUntil(over: () => boolean, limitUs = 60_000_000): void {
     const endUs = this.nowUs + limitUs;
     while (!over()) {
       if (this.nowUs >= endUs) throw new Error(`not over after ${limitUs} us`);
-      this.#answerUntil(this.nowUs + tickUs);
+      this.#answerUntil(this.nowUs + (this.engine.isBehind ? 0 : tickUs));
       this.engine.tick(this.nowUs);
     }
   }
@@ -115,6 +134,8 @@ export class World {
       nowUs: () => this.nowUs,
       send: (departure: Departure) => this.#send(departure),
       expire: () => undefined,
+      count: (flight: Flight) => void this.counted.push(flight),
+      fail: (_: Purpose, before: Flight | null, errorKey: string) => void this.failed.push({ before, errorKey }),
       abortAll: () => {
         for (const flight of this.#underWay.keys()) this.#settle(flight, { afterUs: 0, error: "aborted" });
       },
@@ -128,6 +149,7 @@ export class World {
 
   #send(departure: Departure): void {
     this.sent.push({ ...departure });
+    this.nowUs += this.#options.sendUs ?? 0;
     const flight = new Flight(departure);
     flight.sentUs = this.nowUs;
     const answer = this.#options.serve?.(departure, this.nowUs) ?? { afterUs: 2_000 };
@@ -140,10 +162,10 @@ export class World {
     for (;;) {
       const [first] = [...this.#underWay].toSorted(([, a], [, b]) => a.atUs - b.atUs);
       if (first === undefined || first[1].atUs > untilUs) break;
-      this.nowUs = Math.max(this.nowUs, first[1].atUs);
+      this.nowUs = Math.max(this.nowUs, first[1].atUs) + (this.#options.readUs ?? 0);
       this.#settle(first[0], first[1].answer);
     }
-    this.nowUs = untilUs;
+    this.nowUs = Math.max(this.nowUs, untilUs);
   }
 
   #settle(flight: Flight, { status = 200, error, head = "", body }: Answer): void {

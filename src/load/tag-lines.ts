@@ -1,5 +1,5 @@
 import { mix, seedOf, streams } from "../model/random.ts";
-import { purposes, tagHeaders, type Purpose } from "../model/tags.ts";
+import { defaultTagHeaders, purposes, tagHeaders, type Purpose, type TagHeaders } from "../model/tags.ts";
 import { version } from "../version.ts";
 
 /**
@@ -18,10 +18,13 @@ export class TagLines {
   readonly #spanSeed: number;
   readonly #pieces: Readonly<Record<Purpose, Pieces>>;
 
-  constructor(runId: string) {
+  constructor(runId: string, names: TagHeaders = defaultTagHeaders) {
     this.#traceStem = hex8(seedOf(runId)) + hex8(seedOf(`${runId}.trace`));
     this.#spanSeed = seedOf(`${runId}.span`);
-    this.#pieces = Object.fromEntries(purposes.map((purpose) => [purpose, piecesOf(runId, purpose)])) as Record<Purpose, Pieces>;
+    this.#pieces = Object.fromEntries(purposes.map((purpose) => [purpose, piecesOf(runId, purpose, names)])) as Record<
+      Purpose,
+      Pieces
+    >;
   }
 
   /** The trace of a request: the run in its first half, the number of the request in its second. */
@@ -37,8 +40,8 @@ export class TagLines {
   }
 }
 
-function piecesOf(runId: string, purpose: Purpose): Pieces {
-  const headers = tagHeaders({ runId, userId: userHole, purpose }, traceHole, version);
+function piecesOf(runId: string, purpose: Purpose, names: TagHeaders): Pieces {
+  const headers = tagHeaders({ runId, userId: userHole, purpose }, traceHole, version, names);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return lines.join("").split(new RegExp(`${userHole}|${traceHole}`));
 }

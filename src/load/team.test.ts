@@ -6,13 +6,19 @@ import { monotonicUs } from "../measure/clock.ts";
 import type { RunPlan } from "../model/plan.ts";
 import { loadScenario } from "../scenario/load.ts";
 import { makePlan } from "../scenario/plan.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { Team } from "./team.ts";
 
 let dir: string;
+let heart: Heartbeat;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "peakproof-team-"));
+  heart = new Heartbeat();
 });
-afterEach(() => rmSync(dir, { recursive: true }));
+afterEach(() => {
+  heart[Symbol.dispose]();
+  rmSync(dir, { recursive: true });
+});
 
 async function planOf(operation: string): Promise<RunPlan> {
   const path = join(dir, "s.mjs");
@@ -27,7 +33,16 @@ async function planOf(operation: string): Promise<RunPlan> {
 
 function teamOf(plan: RunPlan): Team {
   const journalPath = join(dir, "journal-0.ndjson");
-  const input = { plan, runId: "run", worker: 0, startedUs: monotonicUs(), journalPath, setup: undefined };
+  const input = {
+    plan,
+    runId: "run",
+    worker: 0,
+    startedUs: monotonicUs(),
+    journalPath,
+    setup: undefined,
+    perOperation: {},
+    heartbeat: heart.memory,
+  };
   return new Team([input], () => undefined);
 }
 

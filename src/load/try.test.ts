@@ -68,12 +68,22 @@ it("goes a journey with its cookies and what it carries, without thinking, and s
   const { operations: alone, journeys } = await trying(operations, { visit: { weight: 1, steps } });
   expect(alone.map(({ operation, result }) => [operation, result])).toEqual([["login", "ok"]]);
   expect(seen).toEqual(["GET /login - probe", "GET /login - probe", "GET /items/7/h sid=1 probe"]);
-  expect(journeys[0]).toMatchObject({ journey: "visit", problem: null });
+  const skipped = [{ step: 1, operation: "refused", kind: "read" }];
+  expect(journeys[0]).toMatchObject({ journey: "visit", problem: null, skipped });
   const [login, look] = journeys[0]?.steps ?? [];
+  expect([login?.step, look?.step]).toEqual([0, 2]);
   expect([login?.result, look?.result]).toEqual(["ok", "ok"]);
   expect(login?.carried).toBe('{"id":7,"token":"[redacted]"}');
   expect(login?.reply).toContain('{"id":7,"token":"[redacted]"}');
   expect(look?.request).toContain("cookie: [redacted]");
+});
+
+it("names what is skipped up to the end of a journey, and not what a failure left out", async () => {
+  const never = { operation: "look", when: () => false };
+  const short = { weight: 1, steps: [{ operation: "login" }, never, never] };
+  const broken = { weight: 1, steps: [{ operation: "refused" }, never] };
+  const { journeys } = await trying(operations, { short, broken });
+  expect(journeys.map(({ skipped }) => skipped.map(({ step }) => step))).toEqual([[1, 2], []]);
 });
 
 it("stops a journey at its first failure, and goes the next one", async () => {

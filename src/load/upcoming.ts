@@ -1,4 +1,4 @@
-import type { Departure } from "./flight.ts";
+import type { Departure, Flight } from "./flight.ts";
 import type { BuiltRequest } from "./requests.ts";
 
 /** An attempt that is known and not yet taken up: a departure to be. Times are microseconds since the run's start. */
@@ -26,9 +26,8 @@ export class Upcoming implements Omit<Departure, "built"> {
   entry = -1;
   /** Journal ticket; 0: not journaled, as a read never is. */
   ticket = 0;
-  /** Of the attempt before this one: what became of the request if this one is never taken up. */
-  wasSent = false;
-  wasAnswered = false;
+  /** The attempt before this one: what became of the request if this one is never taken up. */
+  before: Flight | null = null;
 
   /** Lets go of what it led to. What every use sets anew is left. */
   renew(): void {
@@ -38,7 +37,6 @@ export class Upcoming implements Omit<Departure, "built"> {
     this.session = null;
     this.attempt = 1;
     this.ticket = 0;
-    this.wasSent = false;
-    this.wasAnswered = false;
+    this.before = null;
   }
 }

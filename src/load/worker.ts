@@ -5,10 +5,13 @@ import { SecondMeter } from "../measure/second-meter.ts";
 import { SpinMeter } from "../measure/spin-meter.ts";
 import { Fault, messageOf } from "../model/fault.ts";
 import { Journal } from "../record/journal.ts";
+import { watchedOperations } from "../safety/abort-rules.ts";
 import { keepSecret } from "../safety/redact.ts";
 import { loadScenario } from "../scenario/load.ts";
+import { WriteSampling } from "../read-back/sampling.ts";
 import { threadIdOf } from "../vitals/proc-files.ts";
 import { Engine } from "./engine.ts";
+import { DeadManSwitch } from "./heartbeat.ts";
 import { loadCookies } from "./journey-session.ts";
 import type { FromWorker, ToWorker, WorkerInput } from "./messages.ts";
 import { Preparation } from "./prepare.ts";
@@ -16,7 +19,7 @@ import { RequestBuilder } from "./requests.ts";
 import { Sender } from "./sender.ts";
 import { memoryOf, stepReport } from "./step-report.ts";
 
-const { plan, runId, worker, startedUs, journalPath, setup } = workerData as WorkerInput;
+const { plan, runId, worker, startedUs, journalPath, setup, perOperation, heartbeat } = workerData as WorkerInput;
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a thread");
 
@@ -32,7 +35,7 @@ const scenario = await loadScenario(plan.scenario.path, { variables: plan.variab
 if (scenario.hash !== plan.scenario.hash)
   fail(new Fault("usage", `${plan.scenario.path} was changed while the run was starting`));
 const journal = new Journal(journalPath, fail);
-const seconds = new SecondMeter();
+const seconds = new SecondMeter(watchedOperations(plan));
 await loadCookies(scenario.input);
 const builder = new RequestBuilder(scenario.input, { runId, plan, setup });
 const sender = new Sender({
@@ -43,7 +46,11 @@ const sender = new Sender({
   nowUs,
   connected: (phases) => engine.connected(phases),
   review: (flight) => engine.review(flight),
-  settled: (flight) => (flight.purpose === "prepare" ? preparation : engine).settled(flight),
+  settled(flight) {
+    if (flight.purpose === "prepare") return preparation.settled(flight);
+    engine.settled(flight);
+    sampling.settled(flight);
+  },
   sample: (sample) => say({ type: "sample", sample }),
 });
 const engine = new Engine({
@@ -55,12 +62,14 @@ const engine = new Engine({
   journal,
   seconds,
   stepDone(step, occupancy) {
+    isOver = step.plan.index === plan.steps.length - 1;
     sender.endStep(step.plan.index);
     const report = stepReport(step, occupancy);
     say(report, memoryOf(report));
   },
   trouble: (trouble) => say({ type: "journey-trouble", trouble }),
 });
+const sampling = new WriteSampling({ plan, worker, operations: scenario.input.operations, perOperation, journal, nowUs });
 const preparation = new Preparation({
   plan,
   worker,
@@ -73,9 +82,15 @@ const preparation = new Preparation({
   },
 });
 
+/** Time between two reports of what was taken up: shorter than that between two counts of what third parties got by it (4 Hz). */
+const takenUpEveryUs = 100_000;
+let takenUpDueUs = 0;
 /** What the tick drives: one of the two at a time. */
 let active: { tick(nowUs: number): void } = engine;
 let running = true;
+/** The last step has ended by itself. */
+let isOver = false;
+const coordinator = new DeadManSwitch(heartbeat);
 let second = Math.floor(nowUs() / 1_000_000);
 let loopBefore = performance.eventLoopUtilization();
 const spin = plan.precision === "spin" ? new SpinMeter(nowUs()) : null;
@@ -91,38 +106,67 @@ function busyShare(now: number): number {
 function closeSeconds(now: number): void {
   for (const current = Math.floor(now / 1_000_000); second < current; second++) {
     seconds.counts.due = engine.takeDue(second);
-    const { inFlight, connections, totals } = sender;
+    const { inFlight, connections, bytes } = sender;
+    const totals = sampling.totals === null ? sender.totals : { ...sender.totals, probe: sampling.totals };
     say({
       type: "second",
-      second: { ...seconds.close(second), worker, inFlight, connections, eventLoopShare: busyShare(now), totals },
+      second: { ...seconds.close(second), worker, inFlight, connections, bytes, eventLoopShare: busyShare(now), totals },
     });
     if (active === preparation) say({ type: "preparing", worker, done: preparation.done });
   }
+}
+
+function reportTakenUp(now: number): void {
+  takenUpDueUs = now + takenUpEveryUs;
+  const { takenUp } = sampling;
+  say({
+    type: "taken-up",
+    takenUp: { worker, untilUs: now, counts: sender.takenUp.map((count, at) => count + (takenUp[at] ?? 0)) },
+  });
+  const written = sampling.take();
+  if (written.chosen.length > 0 || !running) say({ type: "written", written });
 }
 
 function tick(): void {
   if (!running) return;
   try {
     const now = nowUs();
+    if (coordinator.isReleased(now)) return abandon();
     spin?.turn(now, seconds.events);
     closeSeconds(now);
+    if (now >= takenUpDueUs) reportTakenUp(now);
     active.tick(now);
+    sampling.tick(now);
   } catch (thrown) {
     running = false;
     return fail(thrown);
   }
   // A timer of 1 ms costs 3 to 4 % of a core; spinning is opt-in since it eats one and looks like saturation.
-  if (plan.precision === "spin") setImmediate(tick);
+  if (plan.precision === "spin" || engine.isBehind) setImmediate(tick);
   else setTimeout(tick, 1);
 }
 
-async function stop(): Promise<void> {
+/** Ends the load; what is in flight is given up and journaled. */
+function endLoad(): void {
   running = false;
   preparation.stop();
   engine.stop();
+  sampling.stop();
   sender.abortAll();
+}
+
+/** Nobody steers any more: should the coordinator come back, it will read why the load ended. */
+function abandon(): void {
+  endLoad();
+  fail(new Fault("safety", `load thread ${worker} stopped by itself: the thread that steers it was silent for 1.5 s`));
+}
+
+async function stop(): Promise<void> {
+  if (isOver) await sampling.replaysEnded();
+  endLoad();
   await journal.drained();
   closeSeconds((second + 1) * 1_000_000);
+  reportTakenUp(nowUs());
   say({ type: "stopped" });
 }
 

@@ -1,5 +1,6 @@
 import { Buckets, type SparseBuckets } from "./buckets.ts";
 import { countError } from "./step-meter.ts";
+import { WatchedOperations, type OperationSecond } from "./watched-operations.ts";
 
 /** What one worker saw in one second: events are counted when they happened, so the fields of a row need not add up. */
 export interface SecondCounts {
@@ -32,6 +33,8 @@ export interface SecondReport {
   readonly response: SparseBuckets;
   readonly lag: SparseBuckets;
   readonly serverTiming: readonly ServerTimingMean[];
+  /** Of those that are watched. */
+  readonly operations: readonly OperationSecond[];
 }
 
 /** Most `Server-Timing` entries kept apart for one operation: a reply names them, so it could name any number. */
@@ -40,9 +43,16 @@ const timingEntriesMax = 20;
 /** One worker's meter of the second under way. */
 export class SecondMeter {
   counts = emptyCounts();
+  /** To be told of each request that ended. */
+  readonly watched: WatchedOperations;
   readonly #response = new Buckets();
   readonly #lag = new Buckets();
   readonly #timings = new Map<number, Map<string, { sumUs: number; count: number }>>();
+
+  /** `watched`: indexes of operations whose seconds are kept apart. */
+  constructor(watched: readonly number[] = []) {
+    this.watched = new WatchedOperations(watched);
+  }
 
   /** Changes whenever something was taken up or has ended. */
   get events(): number {
@@ -89,7 +99,14 @@ export class SecondMeter {
     const serverTiming = [...this.#timings].flatMap(([operation, entries]) =>
       [...entries].map(([entry, { sumUs, count }]) => ({ operation, entry, meanUs: sumUs / count, count })),
     );
-    const report = { second, counts: this.counts, response: this.#response.toSparse(), lag: this.#lag.toSparse(), serverTiming };
+    const report = {
+      second,
+      counts: this.counts,
+      response: this.#response.toSparse(),
+      lag: this.#lag.toSparse(),
+      serverTiming,
+      operations: this.watched.take(),
+    };
     this.counts = emptyCounts();
     this.#response.clear();
     this.#lag.clear();

@@ -39,11 +39,11 @@ describe("a step's meter", () => {
     meter.retried(0, "status:503");
     meter.phase("tls", 1_500);
     meter.phase("body", 40);
-    meter.journey(0, "started");
+    meter.journey(0, "cut");
     expect(meter.tallies[0]).toMatchObject({ failed: 0, errors: {}, retried: { "status:503": 1 } });
     expect(meter.metered()).toEqual([]);
     expect(meter.meteredPhases().map(({ phase }) => phase)).toEqual(["tls", "body"]);
-    expect(meter.journeys).toEqual([{ started: 1, completed: 0, broken: 0, cut: 0 }]);
+    expect(meter.journeys).toEqual([{ started: 1, completed: 0, broken: 0, cut: 1 }]);
   });
 
   it("bounds how many error keys a hostile target can make us keep", () => {

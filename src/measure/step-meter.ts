@@ -116,11 +116,11 @@ export class StepMeter {
    * A request was given up before an attempt at it was taken up: it failed, and no clock of it counts. An earlier attempt may have been
    * sent and answered all the same.
    */
-  fail(operation: number, errorKey: string, before: { readonly wasSent: boolean; readonly wasAnswered: boolean }): void {
+  fail(operation: number, errorKey: string, before: { readonly wasSent: boolean; readonly wasAnswered: boolean } | null): void {
     const tally = this.#tally(operation);
     tally.failed += 1;
-    if (before.wasSent) tally.sent += 1;
-    if (before.wasAnswered) tally.done += 1;
+    if (before?.wasSent === true) tally.sent += 1;
+    if (before?.wasAnswered === true) tally.done += 1;
     countError(tally.errors, errorKey);
   }
 
@@ -129,10 +129,12 @@ export class StepMeter {
     countError((this.#tally(operation).retried ??= {}), errorKey);
   }
 
-  journey(journey: number, what: keyof JourneyTally): void {
+  /** A journey ended in the step. It counts there as started, too, wherever in the chain that was: see `JourneyTally`. */
+  journey(journey: number, how: Exclude<keyof JourneyTally, "started">): void {
     const tally = this.journeys[journey];
     if (tally === undefined) throw new RangeError(`no journey ${journey}`);
-    tally[what] += 1;
+    tally.started += 1;
+    tally[how] += 1;
   }
 
   phase(phase: Phase, valueUs: number): void {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type ConnectionPlan, plainNetwork, type RunPlan } from "../model/plan.ts";
-import { cannonAddress } from "./address.ts";
+import { cannonAddress, pinned } from "./address.ts";
 
 function planOf(target: string, connections: Partial<ConnectionPlan> = {}, targets = [target]): RunPlan {
   const all = { ...plainNetwork, policy: "keep-alive", max: 10, deadlineUs: 1e6, ...connections };
@@ -25,6 +25,19 @@ it("refuses https unless it need not be verified, and says then that nobody did"
     serverName: "health.example",
     notes: [expect.stringContaining("No certificate was verified")],
   });
+});
+
+it("stays at the address at which a name answered, with the server name kept, and says so", () => {
+  const tls = { ...plainNetwork.tls, verify: false };
+  const named = cannonAddress(planOf("https://health.example:8443", { tls }));
+  expect(pinned(named, "10.0.0.7")).toEqual({
+    url: "https://10.0.0.7:8443",
+    serverName: "health.example",
+    notes: [...named.notes, "All connections went to 10.0.0.7, the address at which health.example answered."],
+  });
+  expect(pinned(cannonAddress(planOf("http://health.example")), "2001:db8::1").url).toBe("http://[2001:db8::1]");
+  const addressed = cannonAddress(planOf("http://127.0.0.1:80"));
+  expect(pinned(addressed, "127.0.0.1")).toEqual(addressed);
 });
 
 it.each([

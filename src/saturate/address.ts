@@ -12,8 +12,8 @@ export interface CannonAddress {
 }
 
 /**
- * Where a plan's target is for autocannon, which knows less than our own transports. Throws a usage Fault for what it cannot do:
- * HTTP/2, a proxy, source addresses, client certificates, several targets, or TLS with verification.
+ * Where a plan's target is for autocannon, which knows less than our own transports: by name, until it is pinned. Throws a usage Fault
+ * for what it cannot do: HTTP/2, a proxy, source addresses, client certificates, several targets, or TLS with verification.
  */
 export function cannonAddress({ target, targets, connections }: RunPlan): CannonAddress {
   const { protocol, proxy, sourceAddresses, tls } = connections;
@@ -38,6 +38,20 @@ export function cannonAddress({ target, targets, connections }: RunPlan): Cannon
     url: `${isTls ? "https" : "http"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
     serverName: isTls && isIP(identity) === 0 ? identity : null,
     notes: isTls ? ["No certificate was verified: it is not proven who answered."] : [],
+  };
+}
+
+/**
+ * The same at the IP address that answered the first look, which the allow list permits: autocannon would look the name up for each
+ * connection, and go wherever it leads by then.
+ */
+export function pinned({ url, serverName, notes }: CannonAddress, address: string): CannonAddress {
+  const { protocol, hostname, port } = new URL(url);
+  if (isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return { url, serverName, notes };
+  return {
+    url: `${protocol}//${isIP(address) === 6 ? `[${address}]` : address}${port === "" ? "" : `:${port}`}`,
+    serverName,
+    notes: [...notes, `All connections went to ${address}, the address at which ${hostname} answered.`],
   };
 }
 
