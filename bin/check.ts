@@ -10,9 +10,9 @@ export function checkCommand(): Command {
     .argument("<run>", "a run folder")
     .option("--json", "print the summary (peakproof.summary/1) on stdout and nothing else")
     .action(async (dir: string, flags: { readonly json?: boolean }) => {
-      const { summary, diskFaults } = await concludeAgain(dir);
+      const { diskFaults, ...concluded } = await concludeAgain(dir);
       // A verdict needs no disk: an archive that is read-only can be checked all the same.
       for (const fault of diskFaults) process.stderr.write(`${faultText(fault)}\n`);
-      printSummary(summary, { json: flags.json ?? false });
+      printSummary(concluded, { json: flags.json ?? false });
     });
 }

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { analyze, gradeValidity } from "../analysis/index.ts";
-import { cleanUp, describeProgress, isIncomplete, resolveToken } from "../cleanup/index.ts";
-import { cleanupSchema, type CleanupEntry, type CleanupFile } from "../src/model/cleanup.ts";
+import { isIncomplete, mayHaveLeft, troublesOf } from "../cleanup/index.ts";
+import type { CleanupEntry } from "../src/model/cleanup.ts";
 import { decideExit, exitCodes, type ExitReason } from "../src/model/exit.ts";
 import { Fault } from "../src/model/fault.ts";
 import type { Verdict } from "../src/model/finding.ts";
 import type { RunRecord } from "../src/model/record.ts";
 import type { Summary } from "../src/model/summary.ts";
+import type { BudgetResult } from "../src/model/verdict.ts";
 import { recordFiles, saturationFile, writeJson, writeWhole } from "../src/record/files.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
@@ -34,30 +35,6 @@ export function judge(before: RunRecord, disk: DiskTrouble): Judged {
   return record;
 }
 
-export interface SweepOptions {
-  readonly dryRun: boolean;
-  readonly signal: AbortSignal;
-  readonly onProgress: (text: string) => void;
-}
-
-/** Sweeps what a run left and verifies; the entry goes into `cleanup.json`, unless it is a dry run's. */
-export async function sweepRun(record: RunRecord, options: SweepOptions, disk: DiskTrouble): Promise<CleanupFile> {
-  const { run, journal, cleanup } = record;
-  const baseline = cleanup?.baseline ?? null;
-  const entry = await cleanUp({
-    run,
-    journal,
-    baseline,
-    token: resolveToken(run, process.env),
-    dryRun: options.dryRun,
-    signal: options.signal,
-    onProgress: (progress) => options.onProgress(describeProgress(progress)),
-  });
-  const file: CleanupFile = { schema: cleanupSchema, runId: run.runId, baseline, entries: [...(cleanup?.entries ?? []), entry] };
-  if (!options.dryRun) disk.attempt(() => writeJson(join(record.dir, recordFiles.cleanup), file));
-  return file;
-}
-
 /**
  * Writes the summary and the report of a judged record. `budgetsDecide` is false for the demo, which is there to tell a story: a
  * service that breaks is no failure of it.
@@ -67,9 +44,17 @@ export function conclude(record: Judged, budgetsDecide: boolean, disk: DiskTroub
   const validity = record.run.validity ?? gradeValidity(record);
   const cleanupEntries = record.cleanup?.entries ?? [];
   const cleanup = cleanupEntries.at(-1) ?? null;
-  const told = [...exitReasons(record, cleanup), ...(budgetsDecide ? budgetReasons(record) : [])];
+  const canaries = canariesOf(record);
+  const told = [...exitReasons(record, cleanup, canaries?.left ?? 0), ...(budgetsDecide ? budgetReasons(record) : [])];
   const summarize = (): Summary =>
-    buildSummary({ record, verdict, validity, cleanup, exit: decideExit([...diskReasons(disk), ...told]) });
+    buildSummary({
+      record,
+      verdict,
+      validity,
+      cleanup,
+      ...(canaries === null ? {} : { canaries }),
+      exit: decideExit([...diskReasons(disk), ...told]),
+    });
   const hoped = summarize();
   disk.attempt(() =>
     writeWhole(join(dir, recordFiles.report), renderReport({ record, verdict, summary: hoped, cleanupEntries })),
@@ -79,6 +64,12 @@ export function conclude(record: Judged, budgetsDecide: boolean, disk: DiskTroub
   const summary = summarize();
   disk.attempt(() => writeJson(join(dir, recordFiles.summary), summary));
   return { record, summary: disk.faults.length === 0 ? summary : summarize() };
+}
+
+/** What became of the handshake's canaries by their own records, later sweeps of them included; null where none wrote. */
+function canariesOf({ canaries = [] }: RunRecord): Summary["canaries"] | null {
+  const written = canaries.filter(({ journal }) => journal.created + journal.unknown + journal.tornLines > 0);
+  return written.length === 0 ? null : { written: written.length, left: written.filter(mayHaveLeft).length };
 }
 
 function diskReasons({ faults }: DiskTrouble): ExitReason[] {
@@ -103,7 +94,7 @@ export async function concludeAgain(dir: string): Promise<Concluded & { readonly
 }
 
 /** What the record itself says about the exit code (design section 7). */
-function exitReasons({ dir, run, verdict }: Judged, cleanup: CleanupEntry | null): ExitReason[] {
+function exitReasons({ dir, run, verdict }: Judged, cleanup: CleanupEntry | null, canariesLeft: number): ExitReason[] {
   const reasons: ExitReason[] = [];
   if (run.ended?.how === "aborted") {
     reasons.push({ code: exitCodeOf(run.ended.fault ?? "internal"), reason: run.ended.reason ?? "the load was broken off" });
@@ -112,7 +103,14 @@ function exitReasons({ dir, run, verdict }: Judged, cleanup: CleanupEntry | null
   if (cleanup !== null && isIncomplete(cleanup)) {
     reasons.push({
       code: exitCodes.cleanupIncomplete,
-      reason: `cleanup incomplete: ${cleanup.problems[0] ?? `residue ${cleanup.residue ?? "unknown"}`}; to finish it: ${cleanCommand(dir, run.plan)}`,
+      reason: `cleanup incomplete: ${troublesOf(cleanup)[0] ?? `residue ${cleanup.residue ?? "unknown"}`}; to finish it: ${cleanCommand(dir, run.plan)}`,
+    });
+  }
+  if (canariesLeft > 0) {
+    reasons.push({
+      // A handshake that fails keeps its own code: that there is no load without proof says more.
+      code: run.ended?.how === "aborted" ? exitCodeOf(run.ended.fault ?? "internal") : exitCodes.cleanupIncomplete,
+      reason: `canaries of the handshake are not known to be removed; to finish it: ${cleanCommand(dir, run.plan)}`,
     });
   }
   // Whoever stops a run does not ask for its verdict, only whether it was cleaned up.
@@ -142,12 +140,28 @@ function validityReasons(run: RunRecord["run"], verdict: Verdict): ExitReason[] 
 function budgetReasons({ run, verdict: { budgets } }: Judged): ExitReason[] {
   if (run.ended?.how === "interrupted") return [];
   const missed = budgets.filter((budget) => budget.result === "missed");
-  const open = budgets.filter((budget) => budget.result === "not-measured");
+  // Of a run that was broken off, why it was says it all.
+  const open = run.ended?.how === "finished" ? budgets.filter((budget) => isOpen(budget, budgets)) : [];
+  const alike = Map.groupBy(open, (budget) => `(${whyNotMeasured(budget)}): ${budget.text}`);
   return [
     ...missed.map((budget) => ({ code: exitCodes.budgetMissed, reason: `budget missed at ${budget.multiple}x: ${budget.text}` })),
-    ...open.map((budget) => ({
+    ...[...alike].map(([why, same]) => ({
       code: exitCodes.noAnswer,
-      reason: `budget not measured at ${budget.multiple}x (too few samples): ${budget.text}`,
+      reason: `budget not measured at ${same.map(({ multiple }) => `${multiple}x`).join(", ")} ${why}`,
     })),
   ];
+}
+
+function isOpen(budget: BudgetResult, budgets: readonly BudgetResult[]): boolean {
+  return budget.result === "not-measured" && !isDecidedElsewhere(budget, budgets);
+}
+
+/** Whether a hold that had not recovered from a higher one leaves a budget to another hold of its multiple. */
+function isDecidedElsewhere({ unrecoveredFrom, text, multiple }: BudgetResult, budgets: readonly BudgetResult[]): boolean {
+  if (unrecoveredFrom === undefined) return false;
+  return budgets.some((other) => other.text === text && other.multiple === multiple && other.result !== "not-measured");
+}
+
+function whyNotMeasured({ unrecoveredFrom }: BudgetResult): string {
+  return unrecoveredFrom === undefined ? "too few samples" : `it had not recovered from ${unrecoveredFrom}x`;
 }

@@ -2,11 +2,11 @@ import { Command, Option } from "commander";
 import { fileURLToPath } from "node:url";
 import type { RunningService } from "../service/index.ts";
 import { exitCodes } from "../src/model/exit.ts";
-import type { Summary } from "../src/model/summary.ts";
 import { formatCount } from "../src/model/units.ts";
 import { loadScenario } from "../src/scenario/load.ts";
 import { busiestRate } from "./busiest-rate.ts";
 import { calibrationWanted } from "./calibrate.ts";
+import type { Concluded } from "./conclude.ts";
 import { duration, positive, whole } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
 import { preflight } from "./preflight.ts";
@@ -58,9 +58,9 @@ async function demo(flags: DemoFlags): Promise<void> {
     ...(flags.rateLimit === undefined ? {} : { rateLimitPerSec: flags.rateLimit }),
   });
   try {
-    const summary = await drive(flags, service, interrupt, screen);
-    printSummary(summary, { json: flags.json ?? false });
-    if (flags.json !== true && summary.exitCode === 0) process.stdout.write(`${nextSteps}\n`);
+    const concluded = await drive(flags, service, interrupt, screen);
+    printSummary(concluded, { json: flags.json ?? false });
+    if (flags.json !== true && concluded.summary.exitCode === 0) process.stdout.write(`${nextSteps}\n`);
   } catch (thrown) {
     if (!interrupt.load.aborted) throw thrown;
     process.exitCode = exitCodes.interrupted;
@@ -74,9 +74,10 @@ async function drive(
   service: RunningService,
   interrupt: Interrupt,
   screen: Parameters<typeof runSession>[1]["screen"],
-): Promise<Summary> {
+): Promise<Concluded> {
   const path = demoScenario();
-  const scenario = await loadScenario(path, { variables: { pool: "2000" } });
+  const variables = { pool: "2000", laboratory: service.laboratoryUrl };
+  const scenario = await loadScenario(path, { variables });
   screen.phase("preflight", "finding this machine's peak");
   const mostPerSec = await busiestRate(scenario, {
     target: service.url,
@@ -87,11 +88,11 @@ async function drive(
   const peakRatePerSec = Math.max(10, Math.round((mostPerSec * peakShare) / 10) * 10);
   const prepared = await preflight(
     path,
-    { target: service.url, admin: service.adminUrl, peakRatePerSec, multiples, holdUs, warmupUs, variables: { pool: "2000" } },
+    { target: service.url, admin: service.adminUrl, peakRatePerSec, multiples, holdUs, warmupUs, variables },
     [],
   );
   screen.phase("preflight", `one worker answers at most ${formatCount(mostPerSec)}/s here, so 1x is ${peakRatePerSec}/s`);
-  const { summary } = await runSession(prepared, {
+  return runSession(prepared, {
     out: flags.out,
     labels: { demo: "yes" },
     cleanup: true,
@@ -100,7 +101,6 @@ async function drive(
     interrupt,
     screen,
   });
-  return summary;
 }
 
 /** Somebody who is in every fresh service, so that asking writes nothing. */

@@ -21,7 +21,7 @@ const input: ScenarioInput = {
 function described(changes: Partial<ScenarioInput> = {}, overrides: PlanOverrides = {}): string {
   const scenario = { path: "/tmp/shop.ts", hash: "0", input: { ...input, ...changes } };
   const plan = makePlan(scenario, { warmupUs: 0, ...overrides });
-  const text = describePlan({ scenario, plan, totals: walkSchedule(plan), token: null });
+  const text = describePlan({ scenario, plan, totals: walkSchedule(plan), others: [] });
   return text.replace(version, "<version>").replace(/schedule [\da-f]{16}/, "schedule <hash>");
 }
 
@@ -38,8 +38,9 @@ it("says rates, totals, writes, the size of the record, and that nothing was sen
       total        4,000 requests, 0 writes in 30 s and what draining takes
       look         read   4,000 requests
       buy          write  0 requests
+      abort        errors > 99% for 30s (the default)
       record       about 1 MB
-      cleanup      DELETE http://127.0.0.1:8460/synthetic/{run}
+      cleanup      http: DELETE http://127.0.0.1:8460/synthetic/the-run
 
       Nothing was sent."
   `);
@@ -80,8 +81,10 @@ it("shows ramps from where to where, and journeys with their think times and the
       look         read   5,284 requests
       buy          write  892 requests
       visit        journey, 25 % of arrivals: look, then after 1 s to 3 s perhaps buy, then after 1 s look, then look
+      handshake    none: nothing proves the tag before the load; a handshake in the scenario would
+      abort        errors > 99% for 30s (the default)
       record       about 1 MB
-      cleanup      DELETE http://127.0.0.1:8460/synthetic/{run}
+      cleanup      http: DELETE http://127.0.0.1:8460/synthetic/the-run
 
       Nothing was sent."
   `);
@@ -127,12 +130,27 @@ it("says what retries come to at worst", () => {
   );
 });
 
-it("counts a third party's calls over operations and journeys", () => {
+it("shows what third parties are to get at each multiple, beside what was agreed", () => {
   const text = described({
-    thirdParties: { bank: { callsPer: { buy: 2 }, limitPerSec: 50, notice: "OPS-1" } },
+    thirdParties: {
+      bank: { callsPer: { buy: 2 }, limitPerSec: 150, notice: "OPS-1", meter: { prometheus: "bank_calls_total" } },
+      mail: { callsPer: { look: 0.1 }, limitPerSec: 10, stubbed: true },
+    },
     journeys: { visit: { weight: 1, steps: [{ operation: "look" }, { operation: "buy" }] } },
   });
-  expect(text).toContain("bank         third party: up to 100 calls/s of 50/s agreed (OPS-1)");
+  const lines = text.split("\n");
+  const begin = lines.findIndex((line) => line.includes("third party"));
+  expect(lines.slice(begin, begin + 7)).toMatchInlineSnapshot(`
+    [
+      "  third party  multiple         calls/s    agreed/s",
+      "  bank               1x              50         150   33.3 %",
+      "  bank               2x             100         150   66.7 %",
+      "  mail               1x              10          10    100 %",
+      "  mail               2x              20          10   OVER",
+      "  bank         told: OPS-1; counted by bank_calls_total",
+      "  mail         a stand-in takes its place; not counted while the run goes on",
+    ]
+  `);
 });
 
 it("counts a third party's calls, and the journal of a record, over retries at their worst", () => {
@@ -142,8 +160,59 @@ it("counts a third party's calls, and the journal of a record, over retries at t
       thirdParties: { bank: { callsPer: { buy: 2 }, limitPerSec: 50, notice: "OPS-1" } },
       operations: { buy: { kind: "write", weight: 1, request: () => ({ path: "/" }), retry } },
     });
-  expect(retried({ attempts: 10 })).toContain("up to 4000 calls/s");
-  expect(retried({ attempts: 10, budget: 0.1 })).toContain("up to 440 calls/s");
+  expect(retried({ attempts: 10 })).toMatch(/bank +2x +4,000 +50   OVER/);
+  expect(retried({ attempts: 10, budget: 0.1 })).toMatch(/bank +2x +440 +50   OVER/);
   const megabytes = (text: string): number => Number(/about (\d+) MB/.exec(text)?.[1]);
   expect(megabytes(retried({ attempts: 10 })) - megabytes(retried({ attempts: 2 }))).toBeCloseTo((8 * 40_000 * 190) / 1e6, -1);
+});
+
+it("says where canaries will be looked for before the load", () => {
+  const text = described({
+    operations: { buy: { kind: "write", weight: 1, request: () => ({ path: "/" }) } },
+    handshake: { hops: { store: { http: { path: "/synthetic/{run}" } }, log: { log: { file: "a.log", pattern: "{run}" } } } },
+  });
+  expect(text).toContain("\n  handshake    store, log; 1 canary\n");
+});
+
+it("says what is done to the target's calls, what stops the run, who is asked for the lease, and what is read back", () => {
+  const buy: Operation = {
+    kind: "write",
+    weight: 1,
+    request: () => ({ path: "/" }),
+    readBack: (_user, { id }) => ({ path: `/${id ?? ""}` }),
+  };
+  const text = described({
+    operations: { buy },
+    tags: { run: "x-run" },
+    writes: { readBack: 100, within: "2s", replay: 0.1 },
+    safety: {
+      abort: ["buy p99 > 1s for 5s", "errors > 5% for 5s"],
+      ceilings: { writes: 10_000, duration: "5m" },
+      lease: "/lease",
+    },
+    faults: {
+      api: "http://127.0.0.1:8474",
+      toxics: [
+        { proxy: "bank", at: "5s", for: "2s", type: "latency", toxicity: 0.5, attributes: { latency: 500 } },
+        { proxy: "bank", at: "8s", for: "1s", type: "reset_peer", stream: "upstream" },
+      ],
+    },
+  });
+  const lines = text.split("\n").filter((line) => /^ {2}(tags|fault|abort|at most|lease|read back|by| {10})/.test(line));
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "  tags         x-run, x-synthetic-user, x-synthetic-purpose",
+      "  fault        bank: latency (latency 500) downstream for 2 s after 5 s, 50 % of connections",
+      "  fault        bank: reset_peer upstream for 1 s after 8 s",
+      "               by http://127.0.0.1:8474",
+      "  abort        buy p99 > 1s for 5s; errors > 5% for 5s",
+      "  at most      writes 10,000, duration 5m",
+      "  lease        PUT http://127.0.0.1:8460/lease, beside the one on this machine",
+      "  read back    buy: some 100 writes within 2 s, at most 400 writes sent once more",
+    ]
+  `);
+});
+
+it("says that nothing stops the run by itself where its scenario has it so", () => {
+  expect(described({ safety: { abort: [] } })).toContain("\n  abort        no rule stops it\n");
 });

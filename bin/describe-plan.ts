@@ -1,8 +1,12 @@
+import { planStores } from "../cleanup/index.ts";
+import { plannedCanaries, sendsWrites } from "../src/handshake/canaries.ts";
+import { describeHandshake, unproven } from "../src/handshake/verdict.ts";
 import type { Network, RunPlan, StepPlan } from "../src/model/plan.ts";
-import type { ThirdParty } from "../src/model/scenario.ts";
 import { countOf, formatCount, formatShare, formatUs } from "../src/model/units.ts";
-import { attemptsEach, perArrival, topRatePerSec, totalWeight, worstCase } from "../src/safety/worst-case.ts";
+import { totalWeight, worstCase } from "../src/safety/worst-case.ts";
 import { version } from "../src/version.ts";
+import { faultLines, readBackLines, safetyLines, tagLines } from "./describe-safety.ts";
+import { thirdPartyLines } from "./describe-third-parties.ts";
 import type { Prepared } from "./preflight.ts";
 
 /** What `--plan` says: where, how fast, of what, what it leaves, the size of the record. Nothing is sent. */
@@ -13,6 +17,7 @@ export function describePlan(prepared: Prepared): string {
     `peakproof ${version}: ${plan.scenario.name} -> ${plan.targets.join(", ")}${plan.targets.length > 1 ? " in equal parts" : ""}`,
     `  seed ${plan.seed}, schedule ${totals.hash}, ${plan.pace} arrivals, ${countOf(plan.workers, "worker")}, at most ${countOf(plan.connections.max, "connection")}`,
     ...networkLines(plan.connections),
+    ...tagLines(plan),
     ...setupLines(prepared),
     "",
     "  step         multiple            rate      hold    arrivals",
@@ -24,9 +29,13 @@ export function describePlan(prepared: Prepared): string {
     ),
     ...journeyLines(prepared),
     ...retryLines(prepared),
-    ...Object.entries(plan.thirdParties).map(([name, party]) => thirdPartyLine(name, party, prepared)),
+    ...thirdPartyLines(prepared),
+    ...handshakeLines(plan),
+    ...faultLines(plan),
+    ...safetyLines(plan),
+    ...readBackLines(prepared),
     `  record       about ${Math.ceil(recordBytes(prepared, seconds) / 1_000_000)} MB`,
-    `  cleanup      ${cleanupText(plan)}`,
+    ...cleanupLines(plan),
     "",
     "  Nothing was sent.",
   ];
@@ -103,10 +112,12 @@ function retryLines({ plan, scenario, totals }: Prepared): string[] {
   return [...lines, `  retries      at worst ${countOf(extra, "request")} more, ${times} times the load`];
 }
 
-function thirdPartyLine(name: string, { callsPer, limitPerSec, notice }: ThirdParty, { plan, scenario }: Prepared): string {
-  const callsOf = (operation: string): number => (callsPer[operation] ?? 0) * attemptsEach(scenario.input.operations, operation);
-  const top = topRatePerSec(plan) * perArrival(plan, (operation) => callsOf(operation.name));
-  return `  ${name.padEnd(12)} third party: up to ${Math.round(top)} calls/s of ${limitPerSec}/s agreed (${notice})`;
+/** What must be proven before the load, where anything is written. */
+function handshakeLines(plan: RunPlan): string[] {
+  if (!sendsWrites(plan)) return [];
+  const canaries = plannedCanaries(plan, "the-run").length;
+  const text = plan.handshake === undefined ? `none: ${unproven}` : describeHandshake(Object.keys(plan.handshake.hops), canaries);
+  return [`  handshake    ${text}`];
 }
 
 /** Two journal lines an attempt at a write, 400 bytes of series and some 60 vitals of 90 bytes a second, histograms of some 4 kB each. */
@@ -115,7 +126,9 @@ function recordBytes({ plan, totals, scenario }: Prepared, seconds: number): num
   return writes * 190 + seconds * (400 + 60 * 90 + 1_000) + plan.steps.length * plan.operations.length * 4 * 4_000;
 }
 
-function cleanupText(plan: RunPlan): string {
-  if (plan.cleanup === null) return "nothing is written";
-  return plan.cleanup.http === undefined ? `none: ${plan.cleanup.none}` : `DELETE ${plan.admin}${plan.cleanup.http.path}`;
+function cleanupLines({ cleanup, ...plan }: RunPlan): string[] {
+  const said = (text: string): string => `  cleanup      ${text}`;
+  if (cleanup === null) return [said("nothing is written")];
+  if (cleanup.none !== undefined) return [said(`none: ${cleanup.none}`)];
+  return planStores({ runId: "the-run", plan: { ...plan, cleanup } }).map(({ plan: { name, how } }) => said(`${name}: ${how}`));
 }

@@ -1,31 +1,39 @@
 import { join } from "node:path";
-import { readBaseline } from "../cleanup/index.ts";
 import { Coordinator } from "../src/load/coordinator.ts";
 import { monotonicUs } from "../src/measure/clock.ts";
-import { cleanupSchema, type CleanupFile, type SyntheticState } from "../src/model/cleanup.ts";
 import { Fault, messageOf } from "../src/model/fault.ts";
 import type { RunPlan } from "../src/model/plan.ts";
 import type { Progress } from "../src/model/progress.ts";
 import { runSchema, type RunEnd, type RunFile } from "../src/model/run.ts";
 import { ownTagHeaders } from "../src/model/tags.ts";
-import { recordFiles, writeJson } from "../src/record/files.ts";
+import type { VitalSample } from "../src/model/vitals.ts";
 import { RunRecorder } from "../src/record/recorder.ts";
+import { tryRunLease, type RunLease } from "../src/record/run-lease.ts";
 import type { DiskTrouble } from "../src/record/trouble.ts";
 import { newRunId } from "../src/record/run-id.ts";
+import { watchedMetrics } from "../src/safety/abort-rules.ts";
 import { probeTargets } from "../src/safety/reachable.ts";
 import { redact, redactFault, redactVariables } from "../src/safety/redact.ts";
+import { refuseOverBudget } from "../src/third-party/projection.ts";
 import { VitalsSampler } from "../src/vitals/sampler.ts";
 import { findTargetProcesses, loopbackPort } from "../src/vitals/target-processes.ts";
 import { version } from "../src/version.ts";
 import { adminNetwork } from "../src/wire/agent-connect.ts";
+import { BesideLoad } from "./beside-load.ts";
 import { calibrateGenerator } from "./calibrate.ts";
+import { shakeHands } from "./handshake.ts";
 import { gitRevision, machineFacts } from "./machine.ts";
+import { Reading } from "./read-back.ts";
 import { setUp, writesAnything, type Prepared } from "./preflight.ts";
+import { beginWithBaseline } from "./sweep-run.ts";
 
 export interface DriveOptions {
   readonly out: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Stops the load. Its reason is a sentence, or a Fault where a safety rule and not a person stops it. */
   readonly signal: AbortSignal;
+  /** Stops the removal of canaries. */
+  readonly cleanupSignal: AbortSignal;
   readonly disk: DiskTrouble;
   /** False for `--no-cleanup`: the baseline is not needed then. */
   readonly cleanup: boolean;
@@ -45,6 +53,8 @@ export interface Driven {
   readonly fault: Fault | null;
   /** What the scenario's `setup` returned. It is kept in no file. */
   readonly setup: unknown;
+  /** To be held until the run's own cleanup is over; null where the disk refused it. */
+  readonly lease: RunLease | null;
 }
 
 /**
@@ -52,50 +62,73 @@ export interface Driven {
  * Fault only before the record exists; what goes wrong later is in the record, in `fault` and in `disk`.
  */
 export async function drive(prepared: Prepared, options: DriveOptions): Promise<Driven> {
-  const { plan } = prepared;
+  const { plan, scenario } = prepared;
+  refuseOverBudget(plan, scenario.input.operations);
   await probeTargets(plan);
   const run = firstRunFile(prepared, newRunId(), options.labels);
   const { runId } = run;
-  const baseline =
-    options.cleanup && writesAnything(prepared)
-      ? await readBaseline({ run, token: prepared.token, signal: options.signal })
-      : null;
   const startedUs = monotonicUs();
   const nowUs = (): number => monotonicUs() - startedUs;
-  const recorder = beginRecord(join(options.out, runId), run, baseline);
+  const recorder = await openRecord(prepared, run, options);
+  const lease = tryRunLease(recorder.dir, "run", options.disk);
   const threads = new Map<string, number>([["main", process.pid]]);
-  const sampler = samplerOf(prepared, recorder, threads, nowUs);
+  const beside = new BesideLoad({ plan, recorder, nowUs, say: options.say });
+  const reading = new Reading(prepared, { ...options, recorder, nowUs });
   let coordinator: Coordinator | null = null;
+  const sampler = samplerOf(prepared, recorder, { threads, nowUs, heard: (sample) => coordinator?.vital(sample) });
   let ended: RunEnd;
   let fault: Fault | null = null;
   let setup: unknown;
   try {
     setup = await setUp(prepared, runId, options.signal);
+    await shakeHands(prepared, { ...options, recorder, setup });
     if (options.calibration) await tryGenerator(prepared, setup, recorder, { ...options, nowUs });
     sampler.start();
-    coordinator = new Coordinator({
+    reading.begin(setup);
+    const driving = (coordinator = new Coordinator({
       plan,
       runId,
       recorder,
       startedUs,
       nowUs,
       setup,
-      signal: options.signal,
+      signal: AbortSignal.any([options.signal, beside.signal]),
       onProgress: options.onProgress,
       onThread: (name, threadId) => threads.set(name, threadId),
-    });
+      onWritten: (written) => reading.heard(written),
+    }));
+    // Canaries have ended and are removed: what they made third parties do is over before a call is counted against the load.
+    await beside.begin(() => driving.takenUp());
     ended = await coordinator.run();
   } catch (thrown) {
-    const interrupted = coordinator === null && options.signal.aborted;
+    const interrupted = coordinator === null && options.signal.aborted && !(options.signal.reason instanceof Fault);
     fault = interrupted ? null : redactFault(asFault(thrown));
-    ended =
-      fault === null
-        ? { atUs: nowUs(), how: "interrupted", reason: String(options.signal.reason), fault: null }
-        : { atUs: nowUs(), how: "aborted", reason: fault.message, fault: fault.kind };
+    ended = brokenOff(nowUs(), fault, options.signal);
   }
+  await beside.end();
+  ended = await reading.finish(ended);
+  if (fault !== null && options.signal.reason instanceof Fault) noteAbort(recorder, ended, options.disk);
   await sampler.stop();
-  closeRecord(recorder, coordinator, ended, options.disk);
-  return { dir: recorder.dir, run: recorder.run, fault, setup };
+  closeRecord(recorder, coordinator, { ended, totals: reading.added(coordinator?.totals() ?? {}) }, options.disk);
+  return { dir: recorder.dir, run: recorder.run, fault, setup, lease };
+}
+
+/** Begins the record; where the run will be swept, with what is there before it. */
+async function openRecord(prepared: Prepared, run: RunFile, { out, cleanup, signal }: DriveOptions): Promise<RunRecorder> {
+  const dir = join(out, run.runId);
+  return cleanup && writesAnything(prepared) ? await beginWithBaseline(dir, run, signal) : new RunRecorder(dir, run);
+}
+
+/** The end of a run by a fault or, where it is null, by what the signal says. */
+function brokenOff(atUs: number, fault: Fault | null, signal: AbortSignal): RunEnd {
+  return fault === null
+    ? { atUs, how: "interrupted", reason: String(signal.reason), fault: null }
+    : { atUs, how: "aborted", reason: fault.message, fault: fault.kind };
+}
+
+/** What stopped the run from outside the load stands among its events, as what stopped it from within does. */
+function noteAbort(recorder: RunRecorder, { atUs, reason }: RunEnd, disk: DiskTrouble): void {
+  disk.attempt(() => recorder.event({ t: Math.round(atUs), event: "abort", reason: reason ?? "" }));
 }
 
 /** Tries the generator before the load, and puts what it can do into the record. Never fails a run. */
@@ -117,25 +150,15 @@ function asFault(thrown: unknown): Fault {
   return thrown instanceof Fault ? thrown : new Fault("internal", messageOf(thrown), {}, { cause: thrown });
 }
 
-/** Creates a run folder with what must be on disk before the first write: the plan, and the store as it was. */
-export function beginRecord(dir: string, run: RunFile, baseline: SyntheticState | null): RunRecorder {
-  const recorder = new RunRecorder(dir, run);
-  if (baseline !== null) {
-    const file: CleanupFile = { schema: cleanupSchema, runId: run.runId, baseline, entries: [] };
-    writeJson(join(dir, recordFiles.cleanup), file);
-  }
-  return recorder;
-}
-
 /** `run.json` as it is before anything was sent. */
 export function firstRunFile({ plan, totals }: Prepared, runId: string, labels: Readonly<Record<string, string>>): RunFile {
   return {
     schema: runSchema,
     runId,
     version,
-    plan: { ...plan, variables: redactVariables(plan.variables) },
+    plan: writtenPlan(plan),
     schedule: totals,
-    labels,
+    labels: redactVariables(labels),
     gitRevision: gitRevision(),
     machine: machineFacts(),
     pid: process.pid,
@@ -149,34 +172,57 @@ export function firstRunFile({ plan, totals }: Prepared, runId: string, labels: 
   };
 }
 
+/** A plan as it may be written down: paths that are only asked during the run may have a token in them. */
+function writtenPlan({ lanes, observe, variables, ...plan }: RunPlan): RunPlan {
+  const { prometheus } = observe;
+  return {
+    ...plan,
+    lanes: lanes === null ? null : { ...lanes, trivial: redact(lanes.trivial) },
+    observe: { ...observe, prometheus: prometheus === null ? null : redact(prometheus) },
+    variables: redactVariables(variables),
+  };
+}
+
 /** By which the target's processes are found: their ids, or the port of a target on this machine. */
 function whereToLook({ target, observe }: RunPlan): { readonly pids: readonly number[]; readonly port?: number } {
   const port = loopbackPort(target);
   return { pids: observe.pids, ...(port === undefined ? {} : { port }) };
 }
 
-function samplerOf(
-  { plan }: Prepared,
-  recorder: RunRecorder,
-  threads: ReadonlyMap<string, number>,
-  nowUs: () => number,
-): VitalsSampler {
+interface SamplerParts {
+  readonly threads: ReadonlyMap<string, number>;
+  readonly nowUs: () => number;
+  /** Told of each sample. */
+  readonly heard: (sample: VitalSample) => void;
+}
+
+function samplerOf({ plan }: Prepared, recorder: RunRecorder, { threads, nowUs, heard }: SamplerParts): VitalsSampler {
   const { runId } = recorder.run;
   return new VitalsSampler({
     ...whereToLook(plan),
     scrapeUrl: plan.observe.prometheus === null ? null : new URL(plan.observe.prometheus, plan.admin).href,
     network: adminNetwork(plan),
-    tags: ownTagHeaders(runId, "probe", 0, version),
+    watchedMetrics: watchedMetrics(plan),
+    tags: ownTagHeaders(runId, "probe", 0, version, plan.tags),
     generatorThreads: () => threads,
     nowUs,
-    emit: (sample) => recorder.vital(sample),
+    emit: (sample) => {
+      recorder.vital(sample);
+      heard(sample);
+    },
     process: (facts) => recorder.event({ t: Math.round(nowUs()), event: "process", process: facts }),
     warn: (text) => recorder.event({ t: Math.round(nowUs()), event: "warning", text }),
   });
 }
 
 /** Writes the run's end. A disk that refuses now is noted: what was written before stands. */
-function closeRecord(recorder: RunRecorder, coordinator: Coordinator | null, ended: RunEnd, disk: DiskTrouble): void {
+function closeRecord(
+  recorder: RunRecorder,
+  coordinator: Coordinator | null,
+  end: { readonly ended: RunEnd; readonly totals: RunFile["totals"] },
+  disk: DiskTrouble,
+): void {
+  const { ended } = end;
   if (ended.how === "finished" && coordinator?.takenHash() !== recorder.run.schedule.hash) {
     recorder.event({
       t: ended.atUs,
@@ -184,6 +230,6 @@ function closeRecord(recorder: RunRecorder, coordinator: Coordinator | null, end
       text: "what was taken up differs from the schedule: please report this",
     });
   }
-  disk.attempt(() => recorder.update({ ended, totals: coordinator?.totals() ?? {} }));
+  disk.attempt(() => recorder.update(end));
   disk.attempt(() => recorder.close());
 }

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Pace } from "../src/model/scenario.ts";
 import type { PlanOverrides } from "../src/scenario/overrides.ts";
 import { parseDurationUs } from "../src/model/units.ts";
+import { confirmOption } from "./confirm.ts";
 
 /** Flags that `run` and `try` share, as commander hands them over. */
 export interface RunFlags {
@@ -22,6 +23,8 @@ export interface RunFlags {
   readonly label?: Readonly<Record<string, string>>;
   readonly out: string;
   readonly allow: readonly string[];
+  /** Hosts that look like production and were named all the same. */
+  readonly confirm: readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly cleanup: boolean;
@@ -153,6 +156,7 @@ export function addScenarioFlags(command: Command): Command {
   return command
     .addOption(new Option("--var <name=value>", "handed to the scenario; repeatable").argParser(pair))
     .addOption(allowOption())
+    .addOption(confirmOption())
     .addOption(new Option("--out <folder>", "where run folders are made").default("runs").env("PEAKPROOF_OUT"));
 }
 

@@ -6,10 +6,12 @@ import { checkCommand } from "./check.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { demoCommand } from "./demo.ts";
 import { explain } from "./fault-text.ts";
+import { proxyCommand } from "./proxy.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { saturateCommand } from "./saturate.ts";
 import { serveCommand } from "./serve.ts";
+import { stubCommand } from "./stub.ts";
 import { tryCommand } from "./try.ts";
 
 /** The command line, without side effects until it is parsed. */
@@ -31,6 +33,8 @@ export function program(): Command {
     checkCommand(),
     cleanupCommand(),
     serveCommand(),
+    proxyCommand(),
+    stubCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   return program;

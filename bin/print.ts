@@ -1,15 +1,15 @@
-import type { Summary } from "../src/model/summary.ts";
 import { renderVerdict } from "../src/report/verdict-text.ts";
+import type { Concluded } from "./conclude.ts";
 
 /** One JSON document on stdout. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** A summary for people, or as JSON; sets the exit code that it carries. */
-export function printSummary(summary: Summary, options: { readonly json: boolean }): void {
+/** The summary of a run for people, or as JSON; sets the exit code that it carries. */
+export function printSummary({ record, summary }: Concluded, options: { readonly json: boolean }): void {
   if (options.json) printJson(summary);
-  else process.stdout.write(`${renderVerdict(summary, process.stdout.columns || 100, usesColours())}\n`);
+  else process.stdout.write(`${renderVerdict(summary, record.run.plan, process.stdout.columns || 100, usesColours())}\n`);
   process.exitCode = summary.exitCode;
 }
 

@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { refuseOverBudget } from "../src/third-party/projection.ts";
 import { calibrationWanted } from "./calibrate.ts";
+import { confirmHosts } from "./confirm.ts";
 import { describePlan } from "./describe-plan.ts";
 import { addRunFlags, addScenarioFlags, overridesOf, type RunFlags } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -34,11 +36,13 @@ async function run(path: string, flags: RunFlags & { readonly plan?: boolean }):
   const prepared = await preflight(path, overridesOf(flags), flags.allow);
   if (flags.plan === true) {
     process.stdout.write(`${describePlan(prepared)}\n`);
-    return;
+    // The plan shows by how much it would break an agreement; that it would not start must be said all the same.
+    return refuseOverBudget(prepared.plan, prepared.scenario.input.operations);
   }
+  await confirmHosts({ ...prepared.plan, others: prepared.others }, flags.confirm);
   const screen = await openScreen({ quiet: flags.quiet ?? false });
   using interrupt = new Interrupt((text) => screen.say(text));
-  const { summary } = await runSession(prepared, {
+  const concluded = await runSession(prepared, {
     out: flags.out,
     labels: flags.label ?? {},
     cleanup: flags.cleanup,
@@ -46,5 +50,5 @@ async function run(path: string, flags: RunFlags & { readonly plan?: boolean }):
     interrupt,
     screen,
   });
-  printSummary(summary, { json: flags.json ?? false });
+  printSummary(concluded, { json: flags.json ?? false });
 }

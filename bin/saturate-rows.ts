@@ -4,10 +4,11 @@ import type { RunFile } from "../src/model/run.ts";
 import { walkSchedule } from "../src/pace/schedule.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
-import { sweepRun } from "./conclude.ts";
+import { cleanCommand } from "../src/report/commands.ts";
 import { drive } from "./drive.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { Prepared } from "./preflight.ts";
+import { sweepRun } from "./sweep-run.ts";
 
 /** What the reads of a closed loop need: rows and a setup, made by a run without load, so that a crash leaves what `cleanup` needs. */
 export interface Rows {
@@ -19,11 +20,15 @@ export interface Rows {
   readonly setup: unknown;
   /** Why they are not all there; null where they are. */
   readonly fault: Fault | null;
+  /** Held until they are removed; null where the disk refused it. */
+  readonly lease: Disposable | null;
 }
 
 export interface RowsOptions {
   readonly out: string;
   readonly interrupt: Interrupt;
+  /** Aborted with a Fault when the lease of the target is lost. */
+  readonly lost: AbortSignal;
   readonly say: (text: string) => void;
 }
 
@@ -34,12 +39,13 @@ export async function makeRows(prepared: Prepared, most: number, options: RowsOp
   const users = rows?.count ?? null;
   const plan = { ...prepared.plan, steps: [], lanes: null, prepare: rows };
   if (users !== null) options.say(`preparing ${users} rows`);
-  const { dir, run, setup, fault } = await drive(
+  const { dir, run, setup, fault, lease } = await drive(
     { ...prepared, plan, totals: walkSchedule(plan) },
     {
       out: options.out,
       labels: {},
-      signal: options.interrupt.load,
+      signal: AbortSignal.any([options.interrupt.load, options.lost]),
+      cleanupSignal: options.interrupt.cleanup,
       disk: new DiskTrouble(),
       cleanup: true,
       calibration: false,
@@ -47,7 +53,7 @@ export async function makeRows(prepared: Prepared, most: number, options: RowsOp
       say: options.say,
     },
   );
-  return { dir, run, users, setup, fault };
+  return { dir, run, users, setup, fault, lease };
 }
 
 /** Takes the rows away again and proves it; says how to finish where that cannot be done. */
@@ -56,6 +62,7 @@ export async function removeRows(
   { interrupt, say }: RowsOptions,
 ): Promise<{ readonly proof: readonly string[]; readonly isClean: boolean }> {
   if (rows === null) return { proof: [], isClean: true };
+  using _held = rows.lease;
   say("removing what was prepared");
   const disk = new DiskTrouble();
   const options = { dryRun: false, signal: interrupt.cleanup, onProgress: () => undefined };
@@ -63,5 +70,8 @@ export async function removeRows(
   const entry = entries.at(-1);
   if (entry === undefined) return { proof: [], isClean: true };
   const isClean = !isIncomplete(entry);
-  return { proof: ["", ...describeProof(entry), ...(isClean ? [] : [`to finish it: peakproof cleanup ${rows.dir}`])], isClean };
+  return {
+    proof: ["", ...describeProof(entry), ...(isClean ? [] : [`to finish it: ${cleanCommand(rows.dir, rows.run.plan)}`])],
+    isClean,
+  };
 }

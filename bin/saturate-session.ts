@@ -11,11 +11,12 @@ import { diskFault, recordFiles, saturationFile, writeJson, writeWhole } from ".
 import { newRunId } from "../src/record/run-id.ts";
 import { isLoopbackHost } from "../src/safety/allow.ts";
 import { probeTargets } from "../src/safety/reachable.ts";
-import { cannonAddress, type CannonAddress } from "../src/saturate/address.ts";
+import { cannonAddress, pinned, type CannonAddress } from "../src/saturate/address.ts";
 import { generatorName } from "../src/saturate/generator.ts";
 import { renderSaturation } from "../src/saturate/page.ts";
 import { plainRequests, readOf, requestsMade } from "../src/saturate/requests.ts";
 import { sweep, type Swept } from "../src/saturate/sweep.ts";
+import { refuseUnbounded } from "../src/third-party/projection.ts";
 import { version } from "../src/version.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { machineFacts } from "./machine.ts";
@@ -31,6 +32,8 @@ export interface SaturateOptions {
   readonly workers: number;
   readonly out: string;
   readonly interrupt: Interrupt;
+  /** Aborted with a Fault when the lease of the target is lost. */
+  readonly lost: AbortSignal;
   readonly say: (text: string) => void;
   readonly onBegin: (operation: string) => void;
   /** A number of connections begins to be measured. */
@@ -54,9 +57,11 @@ export interface Saturated {
  */
 export async function saturate(prepared: Prepared, options: SaturateOptions): Promise<Saturated> {
   const { plan } = prepared;
-  const address = cannonAddress(plan);
+  const named = cannonAddress(plan);
   const { operation, at } = readOf(plan, options.operation);
-  await probeTargets(plan);
+  refuseUnbounded(plan, operation.name);
+  const [answered = ""] = await probeTargets(plan);
+  const address = pinned(named, answered);
   const rows = plan.prepare === null && plan.setup !== true ? null : await makeRows(prepared, requestsMade, options);
   const run = { runId: rows?.run.runId ?? newRunId(), startedAt: new Date().toISOString() };
   const dir = rows?.dir ?? join(options.out, run.runId);
@@ -65,6 +70,8 @@ export async function saturate(prepared: Prepared, options: SaturateOptions): Pr
   try {
     if (rows !== null && rows.fault !== null) throw rows.fault;
     const swept = await sweepOnce(prepared, { ...options, address, at, rows, runId: run.runId });
+    // Somebody else may have loaded the target by then: it is no measurement of it any more.
+    options.lost.throwIfAborted();
     refuseNothing(swept, plan, operation);
     file = documentOf(prepared, { ...options, ...run, address, operation, swept, dir });
     write(dir, file);
@@ -98,12 +105,12 @@ async function sweepOnce(prepared: Prepared, input: SweepInput): Promise<Swept> 
       requests,
       expect: operation?.expect?.status === undefined ? null : operation.expect,
     },
-    lanes: plan.lanes === null ? null : { target, network, path: plan.lanes.trivial, runId },
+    lanes: plan.lanes === null ? null : { target, network, path: plan.lanes.trivial, runId, tags: plan.tags },
     threads: input.workers,
     connectionsMost: connections,
     windowUs: input.hold,
     isLocal: isLocal(plan),
-    signal: interrupt.load,
+    signal: AbortSignal.any([interrupt.load, input.lost]),
     onStep: input.onStep,
     onStepDone: input.onStepDone,
   });

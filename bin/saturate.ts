@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { exitCodes } from "../src/model/exit.ts";
 import type { SaturationFile } from "../src/model/saturation.ts";
+import { Lease } from "../src/safety/lease.ts";
 import { saturationText, startLine, stepLine } from "../src/saturate/text.ts";
+import { confirmHosts } from "./confirm.ts";
 import { explain } from "./fault-text.ts";
 import { addScenarioFlags, duration, overridesOf, whole } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
+import { leaseHeaders } from "./lease-headers.ts";
 import { openLines } from "./live-lines.ts";
 import { preflight } from "./preflight.ts";
 import { printJson, usesColours } from "./print.ts";
@@ -22,6 +25,7 @@ interface SaturateFlags {
   readonly var?: Readonly<Record<string, string>>;
   readonly out: string;
   readonly allow: readonly string[];
+  readonly confirm: readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -82,7 +86,8 @@ Examples:
   $ peakproof saturate my-service.ts --operation search --connections 128 --target http://staging:8080 --allow staging
   $ peakproof saturate my-service.ts --json | jq .saturation.reading
 
-Exit codes: 0 done, 1 a fault of ours, 2 usage, 4 prepared rows not removed, 5 no valid answer, 130 Ctrl-C (what was measured is printed).`;
+Exit codes: 0 done, 1 a fault of ours, 2 usage, 4 prepared rows not removed, 5 no valid answer, 6 stopped by a
+safety limit, 130 Ctrl-C (what was measured is printed).`;
 
 function between(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -104,6 +109,8 @@ async function run(path: string, flags: SaturateFlags): Promise<void> {
   const { target, ...others } = flags;
   const overrides = overridesOf({ ...others, ...(target === undefined ? {} : { target: [target] }), workers: 1 });
   const prepared = await preflight(path, overrides, flags.allow);
+  await confirmHosts({ ...prepared.plan, others: prepared.others }, flags.confirm);
+  await using lease = await Lease.take({ plan: prepared.plan, headers: leaseHeaders(prepared.plan) });
   const lines = await openLines(flags.quiet === true);
   using interrupt = new Interrupt(flags.quiet === true ? sayAlways : lines.add, [
     "stopping at once. Once more stops the cleanup too.",
@@ -114,6 +121,7 @@ async function run(path: string, flags: SaturateFlags): Promise<void> {
     const saturated = await saturate(prepared, {
       ...flags,
       interrupt,
+      lost: lease.lost,
       say,
       onBegin: (operation) => lines.add(startLine(operation, flags.connections)),
       onStep: (connections) => lines.now(`N=${connections} ...`),

@@ -26,6 +26,8 @@ async function liveScreen(): Promise<Screen> {
     last = progress;
     draw(renderLive(progress, process.stderr.columns || 80, colours));
   };
+  // Some seconds may go by before there is anything to tell.
+  show(last);
   return {
     progress: show,
     phase: (phase, note) => show({ ...last, phase, note }),
@@ -66,7 +68,8 @@ function quietScreen(): Screen {
   };
 }
 
-const emptyProgress: Progress = {
+/** Nothing goes on yet. */
+export const emptyProgress: Progress = {
   phase: "preflight",
   note: null,
   step: null,

@@ -3,12 +3,15 @@ import { isUnverified } from "../src/model/plan.ts";
 import { recordFiles, writeJson } from "../src/record/files.ts";
 import { readRecord } from "../src/record/reader.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
-import { conclude, judge, sweepRun, type Concluded } from "./conclude.ts";
+import { Lease } from "../src/safety/lease.ts";
+import { conclude, judge, type Concluded } from "./conclude.ts";
 import { drive } from "./drive.ts";
 import { faultText } from "./fault-text.ts";
 import type { Interrupt } from "./interrupt.ts";
+import { leaseHeaders } from "./lease-headers.ts";
 import type { Prepared } from "./preflight.ts";
 import type { Screen } from "./screen.ts";
+import { sweepRun } from "./sweep-run.ts";
 
 export interface SessionOptions {
   readonly out: string;
@@ -30,13 +33,17 @@ export async function runSession(prepared: Prepared, options: SessionOptions): P
   const { screen, interrupt } = options;
   const disk = new DiskTrouble();
   if (isUnverified(prepared.plan)) screen.say("certificates are not verified: nobody proves who answers");
+  // Held until nothing is sent any more, cleanup included.
+  await using lease = await Lease.take({ plan: prepared.plan, headers: leaseHeaders(prepared.plan) });
   const driven = await drive(prepared, {
     ...options,
     disk,
-    signal: interrupt.load,
+    signal: AbortSignal.any([interrupt.load, lease.lost]),
+    cleanupSignal: interrupt.cleanup,
     onProgress: (progress) => screen.progress(progress),
     say: (text) => screen.say(text),
   });
+  using _held = driven.lease;
   if (driven.fault !== null) screen.say(faultText(driven.fault));
   screen.phase("analyze", null);
   const record = await readRecord(driven.dir, driven.run);

@@ -1,23 +1,25 @@
 import { Command } from "commander";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { describeProof, isIncomplete, readBaseline } from "../cleanup/index.ts";
-import { tryScenario, type Tried, type TriedJourney } from "../src/load/try.ts";
+import { describeProof, hasStores, isIncomplete } from "../cleanup/index.ts";
+import { tryScenario, type Tried, type TriedJourney, type TriedStep } from "../src/load/try.ts";
 import { exitCodes } from "../src/model/exit.ts";
 import type { RunEnd, RunFile } from "../src/model/run.ts";
 import { formatUs } from "../src/model/units.ts";
 import { journalFile } from "../src/record/files.ts";
 import { Journal } from "../src/record/journal.ts";
 import { readRecord } from "../src/record/reader.ts";
+import { RunLease } from "../src/record/run-lease.ts";
 import { newRunId } from "../src/record/run-id.ts";
 import { DiskTrouble } from "../src/record/trouble.ts";
 import { cleanCommand } from "../src/report/commands.ts";
 import { probeTargets } from "../src/safety/reachable.ts";
-import { sweepRun } from "./conclude.ts";
-import { beginRecord, firstRunFile } from "./drive.ts";
+import { confirmHosts } from "./confirm.ts";
+import { firstRunFile } from "./drive.ts";
 import { faultText } from "./fault-text.ts";
 import { addLoadFlags, addScenarioFlags, overridesOf, type RunFlags } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
+import { beginWithBaseline, sweepRun } from "./sweep-run.ts";
 import { preflight, setUp, writesAnything, type Prepared } from "./preflight.ts";
 
 /** `peakproof try <scenario>`. */
@@ -34,11 +36,12 @@ export function tryCommand(): Command {
 async function tryOnce(path: string, flags: RunFlags): Promise<void> {
   const prepared = await preflight(path, overridesOf(flags), flags.allow);
   const { plan } = prepared;
+  await confirmHosts({ ...plan, others: prepared.others }, flags.confirm);
   await probeTargets(plan);
   const run = firstRunFile(prepared, newRunId(), {});
   using interrupt = new Interrupt(say, ["removing what was written; once more stops that too.", "stopping the cleanup."]);
   try {
-    if (plan.cleanup?.http === undefined || !writesAnything(prepared)) await show(prepared, run.runId, null, interrupt.load);
+    if (!hasStores(plan) || !writesAnything(prepared)) await show(prepared, run.runId, null, interrupt.load);
     else await tryAndCleanUp(prepared, run, join(flags.out, run.runId), interrupt);
   } catch (thrown) {
     if (!interrupt.load.aborted) throw thrown;
@@ -53,8 +56,8 @@ function say(text: string): void {
 
 /** What is written is journaled as in any run; the folder goes once nothing is left, and stays where something may be. */
 async function tryAndCleanUp(prepared: Prepared, run: RunFile, dir: string, interrupt: Interrupt): Promise<void> {
-  const baseline = await readBaseline({ run, token: prepared.token, signal: interrupt.load });
-  beginRecord(dir, run, baseline).close();
+  (await beginWithBaseline(dir, run, interrupt.load)).close();
+  using _held = RunLease.take(dir, "run");
   const journal = new Journal(join(dir, journalFile(0)), (fault) => say(faultText(fault)));
   try {
     await show(prepared, run.runId, journal, interrupt.load);
@@ -99,10 +102,18 @@ function triedText({ operation, kind, request, reply, result, createdId, service
   return [`${operation} (${kind}): ${result}${took}${created}`, ...sides].join("\n");
 }
 
-function journeyText({ journey, steps, problem }: TriedJourney): string {
-  const texts = steps.map((step, at) => {
-    const carried = step.carried === "" ? "" : `\n  = carries ${step.carried}`;
-    return `journey ${journey}, request ${at + 1}: ${triedText(step)}${carried}`;
-  });
-  return [...texts, ...(problem === null ? [] : [`journey ${journey}: ${problem}`])].join("\n\n");
+/** Its steps in their order, also those that were left out. */
+function journeyText({ journey, steps, skipped, problem }: TriedJourney): string {
+  const texts = [
+    ...steps.map((one) => ({ step: one.step, text: takenText(one) })),
+    ...skipped.map(({ step, operation, kind }) => ({ step, text: `${operation} (${kind}): skipped, as its when() says` })),
+  ];
+  const lines = texts
+    .toSorted((a, b) => a.step - b.step)
+    .map(({ step, text }) => `journey ${journey}, request ${step + 1}: ${text}`);
+  return [...lines, ...(problem === null ? [] : [`journey ${journey}: ${problem}`])].join("\n\n");
+}
+
+function takenText(one: TriedStep): string {
+  return triedText(one) + (one.carried === "" ? "" : `\n  = carries ${one.carried}`);
 }

@@ -9,6 +9,7 @@ const phaseWords: Record<Phase, string> = {
   prepare: "preparing rows",
   load: "load",
   drain: "waiting for the last replies",
+  "read-back": "reading writes back",
   analyze: "analysing",
   cleanup: "cleaning up",
   report: "writing the report",
@@ -32,7 +33,8 @@ export function renderLive(progress: Progress, width: number, colours: boolean):
 
 /** One line for logs: the same figures, no colours, no bar. */
 export function renderQuietLine(progress: Progress): string {
-  const head = `[${formatUs(wholeSeconds(progress.elapsedUs))}] ${whereText(progress)}`;
+  const time = progress.elapsedUs === 0 ? "" : `[${formatUs(wholeSeconds(progress.elapsedUs))}] `;
+  const head = time + whereText(progress);
   return isUnderLoad(progress)
     ? `${head}: ${figures(progress)
         .map(({ text }) => text)

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { recordOf, type World } from "../../test/record-builder.ts";
-import { inputOf, pageOf, shown, slips } from "../../test/report-input.ts";
+import { inputOf, pageOf, shown, slips, sweep } from "../../test/report-input.ts";
 import type { RunRecord } from "../model/record.ts";
 import { renderReport } from "./report.ts";
 import { enhanceScript } from "./script.ts";
@@ -25,6 +25,7 @@ describe("the report of a run that breaks", () => {
       "timeline-section",
       "findings",
       "budgets",
+      "third-parties",
       "cleanup",
       "errors",
       "validity",
@@ -98,9 +99,33 @@ describe("the report of a run that breaks", () => {
       "1,205",
       "9f3a01bcdd11e200",
       "unchanged",
-      "tombstoned",
+      "dropped: the run is closed",
       "verified",
       "PEAKPROOF_TOKEN",
+    ])
+      expect(section).toContain(text);
+  });
+
+  it("shows each store of a sweep, what went wrong there, and each row of others that changed", () => {
+    const change = {
+      place: "store",
+      key: "citizen-<3>",
+      change: "removed",
+      at: null,
+      explained: false,
+      because: "it is gone",
+    } as const;
+    const [http] = sweep.stores;
+    const cache = { ...http!, name: "redis", verified: false, problems: ["one could not be explained"] };
+    const changed = { ...cache, untagged: "changed-by-others", changes: [change], changesTotal: 230, unexplained: 1 } as const;
+    const told = pageOf(recordOf(small), [{ ...sweep, verified: false, stores: [http!, changed] }]);
+    const section = /<section id="cleanup">.*?<\/section>/s.exec(told)?.[0] ?? "";
+    for (const text of [
+      "redis: one could not be explained",
+      "redis: 230 rows changed, 229 explained one by one. The first 1 are listed.",
+      "citizen-&lt;3&gt;",
+      "not explained",
+      "redis, before the sweep",
     ])
       expect(section).toContain(text);
   });

@@ -11,12 +11,15 @@ import { capacitySection } from "./sections/capacity.ts";
 import { cleanupSection } from "./sections/cleanup.ts";
 import { errorsSection } from "./sections/errors.ts";
 import { findingsSection } from "./sections/findings.ts";
+import { handshakeSection } from "./sections/handshake.ts";
 import { type Entry, headSection } from "./sections/head.ts";
 import { journeysSection } from "./sections/journeys.ts";
 import { latencySection } from "./sections/latency.ts";
 import { makingSection } from "./sections/making.ts";
+import { thirdPartiesSection } from "./sections/third-parties.ts";
 import { timelineSection } from "./sections/timeline.ts";
 import { validitySection } from "./sections/validity.ts";
+import { writesSection } from "./sections/writes.ts";
 import { stepViews } from "./step-view.ts";
 import { soundRecord } from "./sound-record.ts";
 import { stateOf } from "./state.ts";
@@ -65,6 +68,9 @@ function body({ record, verdict, summary, cleanupEntries }: ReportInput): Html {
     ["timeline-section", "Timeline", timelineSection(record, summary.answer)],
     ["findings", "Findings", findingsSection(verdict)],
     ["budgets", "Budgets", budgetsSection(summary.budgets)],
+    ["third-parties", "Third parties", thirdPartiesSection(record.run)],
+    ["handshake", "Handshake", handshakeSection(record.run)],
+    ["writes", "Writes", writesSection(record.run)],
     ["cleanup", "Cleanup", cleanupSection(record, summary, cleanupEntries)],
     ["errors", "Errors", errorsSection(record, steps)],
     ["validity", "Validity", validitySection(record, summary, steps)],

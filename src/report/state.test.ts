@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type State, stateOf } from "./state.ts";
+import { truthWith } from "../../test/write-truth.ts";
+import { exitText, type State, stateOf } from "./state.ts";
 
 type Grade = "valid" | "lower-bound" | "invalid";
 const state = (grade: Grade, holdsMultiple: number | null, breaksAt: number | null): State =>
@@ -19,4 +20,17 @@ describe("stateOf", () => {
   it("says nothing of a run that is not valid, whatever its numbers", () => {
     expect(state("invalid", 5, null)).toEqual({ tone: "unsure", words: "Not valid" });
   });
+
+  it("shows no tick over writes that are lost or doubled", () => {
+    const answer = { holdsMultiple: 2, breaksAt: null, cause: null, sentence: "" };
+    const judged = { validity: { grade: "valid", reasons: [] }, answer } as const;
+    const wrong = { tone: "bad", words: "Holds 2x, but writes went wrong" };
+    expect(stateOf({ ...judged, writes: { report: truthWith({ lost: 3 }), pay: truthWith() } })).toEqual(wrong);
+    expect(stateOf({ ...judged, writes: { report: truthWith() } })).toEqual({ tone: "good", words: "Holds 2x" });
+  });
+});
+
+it("puts an exit code in words", () => {
+  expect(exitText(6)).toBe("6 (stopped by a safety limit)");
+  expect(exitText(77)).toBe("77");
 });

@@ -1,23 +1,46 @@
 /** How a verdict is shown at a glance: a word, a sign and a tone, so that nothing depends on colour alone. */
+import { exitCodes } from "../model/exit.ts";
 import type { Summary } from "../model/summary.ts";
 import { html, type Html } from "./html.ts";
 import { fill, type Role, stroke } from "./theme.ts";
+import { writesTone } from "./writes-text.ts";
 
 export type Tone = "good" | "bad" | "unsure";
 
 export interface State {
   readonly tone: Tone;
-  /** Two to four words: `Breaks at 5x`. */
+  /** A few words: `Breaks at 5x`. */
   readonly words: string;
 }
 
 /** What the run showed. An invalid run shows nothing, whatever its numbers; a step that broke is said before what held. */
-export function stateOf({ validity, answer }: Pick<Summary, "validity" | "answer">): State {
+export function stateOf({ validity, answer, writes = {} }: Pick<Summary, "validity" | "answer" | "writes">): State {
   if (validity.grade === "invalid") return { tone: "unsure", words: "Not valid" };
   if (answer.breaksAt !== null) return { tone: "bad", words: `Breaks at ${answer.breaksAt}x` };
   if (answer.holdsMultiple === null) return { tone: "unsure", words: "No answer" };
   const atLeast = validity.grade === "lower-bound" ? "at least " : "";
-  return { tone: "good", words: `Holds ${atLeast}${answer.holdsMultiple}x` };
+  const holds = `Holds ${atLeast}${answer.holdsMultiple}x`;
+  // What carries the rate by losing what it was given does not hold, whatever its budgets say.
+  if (Object.values(writes).some((truth) => writesTone(truth) === "bad"))
+    return { tone: "bad", words: `${holds}, but writes went wrong` };
+  return { tone: "good", words: holds };
+}
+
+const exitWords: Readonly<Record<number, string>> = {
+  [exitCodes.passed]: "passed",
+  [exitCodes.fault]: "a fault of Peakproof's",
+  [exitCodes.usage]: "wrong usage",
+  [exitCodes.budgetMissed]: "a budget missed",
+  [exitCodes.cleanupIncomplete]: "cleanup incomplete",
+  [exitCodes.noAnswer]: "no valid answer",
+  [exitCodes.safetyLimit]: "stopped by a safety limit",
+  [exitCodes.interrupted]: "interrupted",
+};
+
+/** `3 (a budget missed)`. */
+export function exitText(code: number): string {
+  const words = exitWords[code];
+  return words === undefined ? String(code) : `${code} (${words})`;
 }
 
 const toneRole: Record<Tone, Role> = { good: "good", bad: "failed", unsure: "muted" };

@@ -12,11 +12,13 @@ export interface SummaryInput {
   readonly validity: Pick<Validity, "grade" | "reasons">;
   /** The last sweep; null where there was none. */
   readonly cleanup: CleanupEntry | null;
+  /** Of the handshake; none by default. */
+  readonly canaries?: Summary["canaries"];
   readonly exit: { readonly exitCode: number; readonly exitReasons: readonly string[] };
 }
 
 /** `summary.json` (design section 7) from what a run left and what was judged of it. */
-export function buildSummary({ record, verdict, validity, cleanup, exit }: SummaryInput): Summary {
+export function buildSummary({ record, verdict, validity, cleanup, canaries, exit }: SummaryInput): Summary {
   const { run, dir } = record;
   return {
     schema: summarySchema,
@@ -33,7 +35,10 @@ export function buildSummary({ record, verdict, validity, cleanup, exit }: Summa
     findings: verdict.findings,
     capacity: verdict.capacity,
     budgets: verdict.budgets,
+    ...(run.writes === undefined ? {} : { writes: run.writes }),
+    ...(run.thirdPartyCalls === undefined ? {} : { thirdPartyCalls: run.thirdPartyCalls }),
     cleanup: cleanup === null ? null : cleanupSummary(cleanup),
+    ...(canaries === undefined ? {} : { canaries }),
     exitCode: exit.exitCode,
     exitReasons: exit.exitReasons,
   };

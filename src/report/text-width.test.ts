@@ -11,11 +11,12 @@ describe("text in cells", () => {
     expect([widthOf("健康码"), widthOf("e\u0301"), widthOf("\u001b[31mred\u001b[39m"), widthOf("👩‍⚕️")]).toEqual([6, 1, 3, 2]);
   });
 
-  it("never sets a line wider than it may be", () => {
+  it("never sets a line wider than it may be, unless it is one word", () => {
     fc.assert(
       fc.property(mixed, fc.integer({ min: 4, max: 40 }), (text, width) => {
         expect(widthOf(fitted(text, width))).toBeLessThanOrEqual(width);
-        for (const line of wrapped(text, width, "  ")) expect(widthOf(line)).toBeLessThanOrEqual(width);
+        const wide = wrapped(text, width, "  ").filter((line) => widthOf(line) > width);
+        for (const line of wide) expect(line.trim()).not.toContain(" ");
       }),
     );
   });

@@ -50,7 +50,7 @@ export function padded(text: string, width: number, side: "left" | "right" = "ri
   return side === "right" ? text + space : space + text;
 }
 
-/** Words set in lines of at most `width` cells, the first behind `lead`, the others as far in; a word that is longer is cut. */
+/** Words set in lines of at most `width` cells, the first behind `lead`, the others as far in; a word that is longer stays whole: a path cannot be copied from two halves. */
 export function wrapped(text: string, width: number, lead = ""): string[] {
   const indent = " ".repeat(widthOf(lead));
   const lines: string[] = [];
@@ -60,8 +60,8 @@ export function wrapped(text: string, width: number, lead = ""): string[] {
     const longer = empty ? line + word : `${line} ${word}`;
     if (!empty && widthOf(longer) > width) {
       lines.push(line);
-      line = fitted(indent + word, width);
-    } else line = fitted(longer, width);
+      line = indent + word;
+    } else line = longer;
     empty = false;
   }
   return [...lines, line];

@@ -108,13 +108,14 @@ td{border-bottom:1px solid var(--grid);vertical-align:top}
 th.n,td.n{text-align:right;white-space:nowrap}
 tr>*:last-child{padding-right:0}
 th.n{white-space:normal}
-td.word{overflow-wrap:anywhere;min-width:8em}
+td.word{overflow-wrap:anywhere;min-width:8em}.checksum{white-space:nowrap}
 td.n+td:not(.n),th.n+th:not(.n){padding-left:20px}
 .group th{padding-top:16px}
 .whole tbody:first-of-type .group th{padding-top:8px}
 h3.sub{margin:34px 0 8px}
 pre+.note{margin-top:18px}
-.scroll+.note{margin-top:12px}
+.scroll+.note,.scroll+.result{margin-top:12px}
+ul.note{padding-left:1.2em}
 tbody th{min-width:6.5em;border-bottom:1px solid var(--grid);font-size:14px;color:var(--ink);font-weight:600;vertical-align:top}
 .verdict-word{font-weight:650;white-space:nowrap}
 .verdict-word svg{vertical-align:-2px;margin-right:5px}
@@ -137,6 +138,14 @@ footer{margin-top:64px;padding-top:14px;padding-bottom:48px;font-size:13px;color
 .unheard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 `;
 
+/** A shade at each edge beyond which a table goes on: paper that scrolls along covers it where there is nothing more to see. */
+const scrollShades = ["left", "right"]
+  .map((side) => `linear-gradient(to ${side},transparent,var(--paper) 60%) ${side}/32px 100% no-repeat local`)
+  .concat(
+    ["left", "right"].map((side) => `linear-gradient(to ${side},transparent,var(--rule)) ${side}/9px 100% no-repeat scroll`),
+  )
+  .join(",");
+
 /** Below this width the charts' narrow drawings take over: the wide ones' letters would shrink under 9 px. */
 const phone = `@media screen and (max-width:700px){
 main,header,footer{padding-left:16px;padding-right:16px}header{padding-top:20px}
@@ -145,6 +154,7 @@ dl.facts{grid-template-columns:1fr 1fr;gap:14px 18px}.proof{grid-template-column
 dl.pairs{grid-template-columns:1fr;gap:0}dl.pairs dd{margin-bottom:9px}
 .wide{display:none}.narrow[hidden]{display:block;max-width:560px}
 th,td{padding-right:11px}.finding{padding-left:12px}
+.scroll{background:${scrollShades}}
 }`;
 
 const print = `@media print{

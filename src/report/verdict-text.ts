@@ -1,6 +1,7 @@
 /** The last words in a terminal: the answer, the numbers behind it, and where to read on. */
 import { join } from "node:path";
 import type { Finding, Verdict } from "../model/finding.ts";
+import type { RunPlan } from "../model/plan.ts";
 import type { Summary } from "../model/summary.ts";
 import { countOf, formatCount, formatShare } from "../model/units.ts";
 import type { BudgetResult } from "../model/verdict.ts";
@@ -8,16 +9,20 @@ import { cleanCommand } from "./commands.ts";
 import { painter, type Page, type Paint, type Tint } from "./paint.ts";
 import { budgetNames } from "./step-names.ts";
 import { codeInWords, formatBudget, formatQuantity } from "./quantity.ts";
-import { type State, stateOf } from "./state.ts";
+import { exitText, type State, stateOf } from "./state.ts";
 import { journeyLines, stepTable } from "./step-text.ts";
 import { cleanLine, fitted, flowed, wrapped } from "./text-width.ts";
+import { truthText, writesTone } from "./writes-text.ts";
 
 /** Lines wider than this are hard to read. */
 const widthMost = 110;
 const widthLeast = 40;
 
+/** What of a plan decides how its run is cleaned up. */
+type CleanupPart = Pick<RunPlan, "admin" | "connections" | "cleanup">;
+
 /** The verdict on a run for people; no line is wider than `width` cells. */
-export function renderVerdict(summary: Summary, width: number, colours: boolean): string {
+export function renderVerdict(summary: Summary, plan: CleanupPart, width: number, colours: boolean): string {
   const page = pageOf(width, colours);
   const blocks = [
     headBlock(summary, summary.answer.sentence, page),
@@ -25,7 +30,9 @@ export function renderVerdict(summary: Summary, width: number, colours: boolean)
     journeyLines(summary.steps, page),
     findingBlock(summary.findings, page),
     budgetBlock(summary.budgets, page),
-    cleanupBlock(summary, page),
+    canariesBlock(summary, plan, page),
+    writesBlock(summary, page),
+    cleanupBlock(summary, plan, page),
     validityBlock(summary, page),
     pathBlock(summary, page),
   ];
@@ -97,7 +104,7 @@ function findingBlock(findings: readonly Finding[], page: Page): string[] {
 }
 
 function findingLines({ code, severity, confidence, explains, evidence, advice }: Finding, { width, paint }: Page): string[] {
-  const share = severity === "information" ? "" : `, explains ${formatShare(explains)}`;
+  const share = severity === "information" || explains === 0 ? "" : `, explains ${formatShare(explains)}`;
   const head = fitted(`${severity}: ${code} (confidence ${formatShare(confidence)}${share})`, width);
   const numbers = evidence.slice(0, evidenceMost).flatMap(({ signal, measured, threshold, unit, window }) => {
     const against = threshold === null ? "" : ` against ${formatQuantity(threshold, unit)}`;
@@ -126,27 +133,62 @@ function budgetBlock(budgets: readonly BudgetResult[], { width, paint }: Page): 
 }
 
 function budgetWords(name: string, budget: BudgetResult, paint: Paint): string {
-  const measured = budget.result === "not-measured" ? "not measured" : formatBudget(budget, budget.measured);
-  return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${name}: ${measured}`);
+  return paint(resultTint[budget.result], `  ${resultSign[budget.result]} ${name}: ${measuredWords(budget)}`);
 }
 
-function cleanupBlock({ cleanup, dir }: Summary, { width, paint }: Page): string[] {
-  if (cleanup === null) return wrapped(`Cleanup: none. To sweep what the run left: ${cleanCommand(dir)}`, width);
-  const { created, unknown, deleted, residue, untagged, verified } = cleanup;
-  if (verified && created + unknown + deleted === 0)
-    return [paint("good", "✔ Nothing was written, so nothing had to be removed")];
+function measuredWords(budget: BudgetResult): string {
+  if (budget.unrecoveredFrom !== undefined) return `not recovered from ${budget.unrecoveredFrom}x`;
+  return budget.result === "not-measured" ? "not measured" : formatBudget(budget, budget.measured);
+}
+
+const writesTint: Record<ReturnType<typeof writesTone>, readonly [Tint, string]> = {
+  good: ["good", "✔ "],
+  bad: ["bad", "✘ "],
+  unsure: ["warn", "– "],
+};
+
+/** Of each operation whose writes were read back, what that showed. */
+function writesBlock({ writes = {} }: Summary, { width, paint }: Page): string[] {
+  return Object.entries(writes).flatMap(([operation, truth]) => {
+    const [tint, sign] = writesTint[writesTone(truth)];
+    return wrapped(cleanLine(truthText(operation, truth)), width, sign).map((line) => paint(tint, line));
+  });
+}
+
+function cleanupBlock({ cleanup, canaries, dir }: Summary, plan: CleanupPart, { width, paint }: Page): string[] {
+  if (cleanup?.verified === true && cleanup.created + cleanup.unknown + cleanup.deleted === 0) {
+    const who = canaries === undefined ? "Nothing was written, so nothing" : "Nothing but canaries was written, so nothing else";
+    return [paint("good", `✔ ${who} had to be removed`)];
+  }
+  const made = cleanup === null ? "" : `: ${formatCount(cleanup.created)} created, ${formatCount(cleanup.unknown)} unknown`;
+  const reason = plan.cleanup?.none;
+  if (reason !== undefined) return wrapped(`Cleanup: the scenario wants none (${reason})${made}`, width, "– ");
+  if (cleanup === null) return wrapped(`Cleanup: none. To sweep what the run left: ${cleanCommand(dir, plan)}`, width);
+  const { deleted, residue, untagged, verified } = cleanup;
   const left = residue === null ? "residue not read" : `${formatCount(residue)} left`;
-  const words = `Cleanup ${verified ? "verified" : "not verified"}: ${formatCount(created)} created, ${formatCount(unknown)} unknown, ${formatCount(deleted)} deleted, ${left}; other rows ${untagged.replaceAll("-", " ")}`;
+  const words = `Cleanup ${verified ? "verified" : "not verified"}${made}, ${formatCount(deleted)} deleted, ${left}; other rows ${untagged.replaceAll("-", " ")}`;
   return wrapped(words, width, verified ? "✔ " : "✘ ").map((line) => paint(verified ? "good" : "bad", line));
+}
+
+/** Writes of the handshake, each a run of its own: no figure of the run's cleanup holds them. */
+function canariesBlock({ canaries, dir }: Summary, plan: CleanupPart, { width, paint }: Page): string[] {
+  if (canaries === undefined) return [];
+  const { written, left } = canaries;
+  if (plan.cleanup?.none !== undefined)
+    return wrapped(`Handshake: ${countOf(written, "write")}, left there as well`, width, "– ");
+  if (left === 0) return [paint("good", `✔ Handshake: ${countOf(written, "write")}, nothing left under their tags`)];
+  const which = left === written ? countOf(written, "write") : `${formatCount(left)} of ${countOf(written, "write")}`;
+  const words = `Handshake: ${which} not known to be removed; to finish it: ${cleanCommand(dir, plan)}`;
+  return wrapped(words, width, "✘ ").map((line) => paint("bad", line));
 }
 
 function validityBlock({ validity, exitCode, exitReasons }: Summary, { width, paint }: Page): string[] {
   const tint = validity.grade === "valid" ? "good" : "warn";
   return [
     paint(tint, `Validity: ${validity.grade}`),
-    ...validity.reasons.flatMap((reason) => wrapped(reason, width, "  ")),
-    ...(exitCode === 0 ? [] : [paint("bad", `Exit code ${exitCode}`)]),
-    ...exitReasons.flatMap((reason) => wrapped(reason, width, "  ")),
+    ...validity.reasons.flatMap((reason) => wrapped(reason, width, "  - ")),
+    ...(exitCode === 0 ? [] : [paint("bad", `Exit code ${exitText(exitCode)}`)]),
+    ...exitReasons.flatMap((reason) => wrapped(reason, width, "  - ")),
   ];
 }
 

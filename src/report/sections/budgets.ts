@@ -12,7 +12,7 @@ export function budgetsSection(budgets: readonly BudgetResult[]): Html {
     <h2>Budgets</h2>
     <p class="lead">
       Judged over everything that was due: what was refused, failed or never answered counts as infinitely late. Without enough
-      samples a budget is not measured, never met.
+      samples a budget is not measured, never met; so it is in a hold that had not recovered from a higher one.
     </p>
     ${budgets.length === 0 ? html`<p>The scenario names no budget.</p>` : budgetTable(budgets)}
   </section>`;
@@ -49,6 +49,11 @@ function budgetRow(name: string, budget: BudgetResult): Html {
     <td>${name}</td>
     <td class="n">${formatBudget(budget, budget.measured)}</td>
     <td class="n">${formatBudget(budget, budget.limit)}</td>
-    <td>${signed(tones[budget.result] ?? "unsure", budget.result.replace("-", " "))}</td>
+    <td>${signed(tones[budget.result] ?? "unsure", resultWords(budget))}</td>
   </tr>`;
+}
+
+function resultWords({ result, unrecoveredFrom }: BudgetResult): string {
+  const words = result.replace("-", " ");
+  return unrecoveredFrom === undefined ? words : `${words}: not recovered from ${unrecoveredFrom}x`;
 }

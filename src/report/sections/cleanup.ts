@@ -1,5 +1,5 @@
 /** The proof, for auditors, that nothing was left behind. */
-import type { CleanupEntry, RowCounts } from "../../model/cleanup.ts";
+import type { CleanupEntry, RowCounts, StoreProof, UntaggedChange } from "../../model/cleanup.ts";
 import type { RunRecord } from "../../model/record.ts";
 import type { Summary } from "../../model/summary.ts";
 import { countOf, formatCount } from "../../model/units.ts";
@@ -13,12 +13,14 @@ export function cleanupSection(record: RunRecord, summary: Summary, entries: rea
   return html`<section id="cleanup">
     <h2>Cleanup</h2>
     <p class="lead">${journalSentence(record)}</p>
-    ${last === undefined ? noCleanup(record) : proof(last, summary)} ${entries.length === 0 ? null : sweeps(entries)}
-    ${last === undefined ? null : untagged(record, last)}
+    ${last === undefined ? noCleanup(record) : proof(last, summary, record.run.plan.cleanup?.none === undefined)}
+    ${entries.length === 0 ? null : sweeps(entries)} ${last === undefined ? null : untagged(record, last)}
   </section>`;
 }
 
-function journalSentence({ journal }: RunRecord): string {
+function journalSentence({ journal, canaries = [] }: RunRecord): string {
+  if (journal.intents === 0 && canaries.some((canary) => canary.journal.intents > 0))
+    return "The journal holds no write: but for the canaries of its handshake, this run asked the target to create nothing.";
   if (journal.intents === 0) return "The journal holds no write: this run asked the target to create nothing.";
   const unknown =
     journal.unknown === 0
@@ -37,13 +39,14 @@ function noCleanup({ run, journal }: RunRecord): Html {
   </p>`;
 }
 
-function proof(entry: CleanupEntry, { cleanup }: Summary): Html {
-  const verified: [Tone, string] = entry.verified ? ["good", "verified"] : ["bad", "not verified"];
+function proof(entry: CleanupEntry, { cleanup }: Summary, isWanted: boolean): Html {
+  const unverified: [Tone, string] = isWanted ? ["bad", "not verified"] : ["unsure", "none wanted"];
+  const verified: [Tone, string] = entry.verified ? ["good", "verified"] : unverified;
   const cells: [string, Part][] = [
-    ["created", formatCount(cleanup?.created ?? entry.plan.created)],
-    ["unknown", formatCount(cleanup?.unknown ?? entry.plan.unknown)],
-    ["deleted", formatCount(entry.deleted)],
-    ["left (residue)", entry.residue === null ? "not read" : formatCount(entry.residue)],
+    ["writes accepted", formatCount(cleanup?.created ?? entry.plan.created)],
+    ["outcome unknown", formatCount(cleanup?.unknown ?? entry.plan.unknown)],
+    ["rows deleted", formatCount(entry.deleted)],
+    ["rows left", entry.residue === null ? "not read" : formatCount(entry.residue)],
     ["other rows", entry.untagged.replaceAll("-", " ")],
     ["in sum", signed(...verified)],
   ];
@@ -56,17 +59,53 @@ function proof(entry: CleanupEntry, { cleanup }: Summary): Html {
           </div>`,
       )}
     </dl>
-    ${
-      entry.problems.length === 0
-        ? null
-        : html`<ul class="problems">
-            ${entry.problems.map((problem) => html`<li>${problem}</li>`)}
-          </ul>`
-    }
-    <p class="note">
-      ${entry.tombstoned ? "The run is tombstoned: the target drops what of it arrives late." : "The run is not tombstoned: a write that was accepted (202) may still land late."}
-      ${entry.plan.kind === "http" && entry.plan.url !== null ? html`Swept with <code>${entry.plan.url}</code>${entry.plan.tokenFrom === null ? null : html`, token from <code>${entry.plan.tokenFrom}</code>`}.` : null}
-    </p>`;
+    ${problemList([...entry.problems, ...entry.stores.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`))])}
+    ${entry.stores.length === 0 ? null : stores(entry)}`;
+}
+
+function problemList(problems: readonly string[]): Html | null {
+  if (problems.length === 0) return null;
+  return html`<ul class="problems">
+    ${problems.map((problem) => html`<li>${problem}</li>`)}
+  </ul>`;
+}
+
+/** Store by store, in the order in which they were swept. */
+function stores({ plan, stores: proofs }: CleanupEntry): Html {
+  const planOf = (name: string) => plan.stores.find((store) => store.name === name);
+  return html`<h3 class="sub">Store by store</h3>
+    ${table({
+      columns: [
+        { head: "store", kind: "heading" },
+        { head: "result", kind: "text" },
+        { head: "deleted", kind: "number" },
+        { head: "left", kind: "number" },
+        { head: "rows of this run before", kind: "text" },
+        { head: "late arrivals", kind: "text" },
+      ],
+      rows: proofs.map((proof) => [
+        proof.name,
+        proof.verified ? signed("good", "verified") : signed("bad", "not verified"),
+        formatCount(proof.deleted),
+        proof.residue === null ? "-" : formatCount(proof.residue),
+        rowsOf(proof.before),
+        lateArrivals(proof),
+      ]),
+    })}
+    <ul class="note">
+      ${proofs.map(({ name, advice = [] }) => {
+        const { how = "", secretFrom = null } = planOf(name) ?? {};
+        // An address is named in how; a token is not.
+        const secret =
+          secretFrom === null || how.includes(secretFrom) ? null : html`, with the token in <code>${secretFrom}</code>`;
+        return html`<li>${name}: <code>${how}</code>${secret}${advice.map((text) => html`<br />${text}`)}</li>`;
+      })}
+    </ul>`;
+}
+
+function lateArrivals({ tombstoned }: StoreProof): string {
+  if (tombstoned === null) return "would stay: it cannot close a run";
+  return tombstoned ? "dropped: the run is closed" : "would stay: the run is not closed";
 }
 
 function rowsOf(rows: RowCounts | null): string {
@@ -76,45 +115,74 @@ function rowsOf(rows: RowCounts | null): string {
 }
 
 function sweeps(entries: readonly CleanupEntry[]): Html {
-  return table({
-    columns: [
-      { head: "sweep", kind: "heading" },
-      { head: "rows of this run before", kind: "text" },
-      { head: "deleted", kind: "number" },
-      { head: "batches", kind: "number" },
-      { head: "left", kind: "number" },
-      { head: "result", kind: "text" },
-    ],
-    rows: entries.map((entry) => [
-      `${formatInstant(entry.at)}${entry.dryRun ? " (dry run)" : ""}`,
-      rowsOf(entry.before),
-      formatCount(entry.deleted),
-      formatCount(entry.batches),
-      entry.residue === null ? "-" : formatCount(entry.residue),
-      entry.dryRun ? signed("unsure", "dry run") : entry.verified ? signed("good", "verified") : signed("bad", "not verified"),
-    ]),
-  });
+  return html`<h3 class="sub">Sweeps</h3>
+    ${table({
+      columns: [
+        { head: "begun", kind: "heading" },
+        { head: "deleted", kind: "number" },
+        { head: "batches", kind: "number" },
+        { head: "left", kind: "number" },
+        { head: "result", kind: "text" },
+      ],
+      rows: entries.map((entry) => [
+        `${formatInstant(entry.at)}${entry.dryRun ? " (dry run)" : ""}`,
+        formatCount(entry.deleted),
+        formatCount(entry.stores.reduce((sum, { batches }) => sum + batches, 0)),
+        entry.residue === null ? "-" : formatCount(entry.residue),
+        entry.dryRun ? signed("unsure", "dry run") : entry.verified ? signed("good", "verified") : signed("bad", "not verified"),
+      ]),
+    })}`;
 }
 
-/** The rows that are not ours: how many, and their checksum, at each look. */
-function untagged({ cleanup }: RunRecord, { untaggedBefore, untaggedAfter }: CleanupEntry): Html {
-  const looks = [
-    ["before the first write", cleanup?.baseline?.untagged ?? null],
-    ["before the sweep", untaggedBefore],
-    ["after the sweep", untaggedAfter],
-  ] as const;
-  const rows = looks.map(([when, state]) => [
-    when,
-    state === null ? "not read" : formatCount(state.count),
-    state === null ? "-" : html`<code>${state.checksum}</code>`,
-  ]);
+/** The rows that are not ours: how many, and their checksum, at each look; and what became of each that changed. */
+function untagged({ cleanup }: RunRecord, { stores: proofs }: CleanupEntry): Html | null {
+  if (proofs.length === 0) return null;
+  const rows = proofs.flatMap(({ name, untaggedBefore, untaggedAfter }) => {
+    const looks = [
+      ["before the first write", cleanup?.baseline?.[name]?.untagged ?? null],
+      ["before the sweep", untaggedBefore],
+      ["after the sweep", untaggedAfter],
+    ] as const;
+    return looks.map(([when, state]) => [
+      proofs.length > 1 ? `${name}, ${when}` : when,
+      state === null ? "not read" : formatCount(state.count),
+      state === null ? "-" : html`<code class="checksum">${state.checksum}</code>`,
+    ]);
+  });
   return html`<h3 class="sub">Rows that are not this run's</h3>
     ${table({
       columns: [
         { head: "looked at", kind: "heading" },
         { head: "rows", kind: "number" },
-        { head: "checksum", kind: "word" },
+        { head: "checksum", kind: "text" },
       ],
       rows,
+    })}
+    ${proofs.map(changes)}`;
+}
+
+function changes({ name, changes: told, changesTotal, unexplained }: StoreProof): Html | null {
+  if (changesTotal === 0) return null;
+  const more = changesTotal > told.length ? ` The first ${told.length} are listed.` : "";
+  return html`<p class="lead">
+      ${name}: ${countOf(changesTotal, "row")} changed, ${formatCount(changesTotal - unexplained)} explained one by one.${more}
+    </p>
+    ${table({
+      columns: [
+        { head: "row", kind: "heading" },
+        { head: "was", kind: "text" },
+        { head: "why", kind: "text" },
+        { head: "", kind: "text" },
+      ],
+      rows: told.map(changeRow),
     })}`;
+}
+
+function changeRow({ place, key, change, because, explained }: UntaggedChange): Part[] {
+  return [
+    html`${place} <code>${key}</code>`,
+    change,
+    because,
+    explained ? signed("good", "explained") : signed("bad", "not explained"),
+  ];
 }

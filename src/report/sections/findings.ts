@@ -51,7 +51,7 @@ function findingArticle({ code, severity, confidence, explains, evidence, advice
     </div>
     <div class="measures">
       <span>confidence ${formatShare(confidence)}</span>
-      ${severity === "information" ? null : html`<span>explains ${formatShare(explains)} of the loss ${shareBar(explains)}</span>`}
+      ${severity === "information" || explains === 0 ? null : html`<span>explains ${formatShare(explains)} of the loss ${shareBar(explains)}</span>`}
     </div>
     <p>${advice}</p>
     ${evidence.length === 0 ? html`<p class="note">No number speaks for it.</p>` : evidenceTable(evidence)}

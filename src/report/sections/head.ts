@@ -5,7 +5,7 @@ import type { Summary } from "../../model/summary.ts";
 import { formatCount, formatUs } from "../../model/units.ts";
 import { html, type Html } from "../html.ts";
 import { formatInstant } from "../quantity.ts";
-import { sign, stateOf } from "../state.ts";
+import { exitText, sign, stateOf } from "../state.ts";
 
 /** Masthead, state, sentence and facts. */
 export function headSection(record: RunRecord, summary: Summary, contents: readonly Entry[]): Html {
@@ -52,11 +52,11 @@ function facts({ run, series }: RunRecord, summary: Summary): [string, string][]
     run.plan.targets.length > 1 ? ["Targets", run.plan.targets.join(", ")] : ["Target", summary.target],
     ["Scenario", summary.scenario],
     ["Peak (1x)", `${formatCount(run.plan.peakRatePerSec)} requests/s`],
-    ["Multiples held", heldText(steps)],
+    [run.ended?.how === "finished" ? "Multiples held" : "Multiples planned", heldText(steps)],
     ["Started", formatInstant(run.startedAt)],
     ["Duration", run.ended === null ? `${formatUs(lastUs)} recorded, no end` : formatUs(lastUs)],
     ["Validity", summary.validity.grade],
-    ["Exit code", `${summary.exitCode}${summary.exitCode === 0 ? " (passed)" : ""}`],
+    ["Exit code", exitText(summary.exitCode)],
   ];
 }
 
@@ -75,20 +75,30 @@ function heldText(steps: readonly StepPlan[]): string {
 }
 
 /** What a reader must know before believing a number: a run cut short, doubts about validity, why the exit code is not 0. */
-function warnings({ run, problems }: RunRecord, { validity, exitReasons }: Summary): Html | null {
-  const stopped =
-    run.ended === null
-      ? ["The run has no end: it was killed or is still going on. What follows is what it had written by then."]
-      : run.ended.how === "finished"
-        ? []
-        : [`The run was ${run.ended.how}${run.ended.reason === null ? "" : `: ${run.ended.reason}`}`];
+function warnings({ run, problems }: RunRecord, { answer, validity, exitReasons }: Summary): Html | null {
+  const stopped = stopText(run, answer.sentence);
   const parts =
     problems.length === 0
       ? []
       : [`Parts of the record could not be read (${problems.map(({ file }) => file).join(", ")}); see the end of this report.`];
-  const sentences = [...new Set([...stopped, ...validity.reasons, ...exitReasons, ...parts])];
+  // As one reads them by themselves, exit reasons repeat why the run ended and why it is not valid: that has been said by then.
+  const said = new Set([run.ended?.reason, ...validity.reasons.map((reason) => `the run is not valid: ${reason}`)]);
+  const further = exitReasons.filter((reason) => !said.has(reason)).map(capitalised);
+  const sentences = [...new Set([...(stopped === null ? [] : [stopped]), ...validity.reasons, ...further, ...parts])];
   if (sentences.length === 0) return null;
   return html`<ul class="problems">
     ${sentences.map((sentence) => html`<li>${sentence}</li>`)}
   </ul>`;
+}
+
+function capitalised(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+/** How the run ended before its time; null where it did not, or where the answer says so. */
+function stopText({ ended }: RunRecord["run"], answer: string): string | null {
+  if (ended === null)
+    return "The run has no end: it was killed or is still going on. What follows is what it had written by then.";
+  if (ended.how === "finished" || (ended.reason !== null && answer.includes(ended.reason))) return null;
+  return `The run was ${ended.how}${ended.reason === null ? "" : `: ${ended.reason}`}.`;
 }

@@ -43,9 +43,6 @@ function load({ run }: RunRecord): [string, Part][] {
     const from = step.fromRatePerSec === undefined ? "" : `from ${formatCount(step.fromRatePerSec)} `;
     return `${name} ${from === "" ? "at" : `${from}to`} ${formatCount(step.ratePerSec)}/s ${from === "" ? "for" : "in"} ${formatUs(step.holdUs)}`;
   });
-  const thirdParties = Object.entries(plan.thirdParties).map(
-    ([name, { limitPerSec, notice }]) => `${name}: limit ${formatCount(limitPerSec)}/s, notice: ${notice}`,
-  );
   const pairs = (values: Readonly<Record<string, string>>): string =>
     Object.entries(values)
       .map(([key, value]) => `${key}=${value}`)
@@ -64,7 +61,6 @@ function load({ run }: RunRecord): [string, Part][] {
     ["Seed", String(plan.seed)],
     ["Schedule hash", html`<code>${schedule.hash}</code>`],
     ["Tag", html`<code>${defaultTagHeaders.run}: ${run.runId}</code> on every request`],
-    ["Third parties", thirdParties.length === 0 ? "none declared" : thirdParties.join("; ")],
     ["Variables", pairs(plan.variables) || "none"],
     ["Labels", pairs(run.labels) || "none"],
   ];
