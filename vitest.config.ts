@@ -1,12 +1,26 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** `.ci/run` asks for the totals in a file, so that its last line comes from the runner itself. */
 const totals = process.env["PEAKPROOF_TEST_TOTALS"];
 
 /** End to end, and none the worse for what else the machine does: nothing in them is timed. */
-const untimed = ["test/{guide,report}.test.ts"];
+const untimed = [
+  "test/{bodies,chaos,cleanup-all,faults,guide,handshake,handshake-stores,lab,package,reach,report,saturate-command}.test.ts",
+  "test/{secrets,seed,stopped,try}.test.ts",
+];
 
-/** Unit tests run side by side; the other end-to-end tests drive real processes on two cores, so one file at a time. */
+/** Units that hold the code to a rate or to milliseconds, which neighbours would take from it. */
+const timedUnits = [
+  "analysis/index.test.ts",
+  "service/{limits,rate-limit,store,sweep}.test.ts",
+  "src/wire/client-deadlines.test.ts",
+];
+
+/** Side by side at least two files run, on two cores as well: most of them wait for a server, a deadline or a run most of the time. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
+/** Units and what is untimed run side by side; the rest, which times real processes on two cores, one file at a time. */
 export default defineConfig({
   test: {
     globalSetup: ["test/setup.ts"],
@@ -17,12 +31,24 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{src,analysis,cleanup,generators,service,bin,scenarios}/**/*.test.ts"],
+          exclude: timedUnits,
           testTimeout: 20_000,
+          maxWorkers,
         },
       },
       {
         extends: true,
-        test: { name: "untimed", include: untimed, testTimeout: 180_000, hookTimeout: 60_000 },
+        test: { name: "untimed", include: untimed, testTimeout: 180_000, hookTimeout: 60_000, maxWorkers },
+      },
+      {
+        extends: true,
+        test: {
+          name: "timed unit",
+          include: timedUnits,
+          testTimeout: 20_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,

@@ -112,7 +112,8 @@ describe("a run that goes wrong on our side", () => {
   it("goes on and cleans up when whoever reads its output goes away", async () => {
     using folder = new Folder();
     const service = await startService({ port: 0, adminPort: 0 });
-    const { child, ended } = start(["run", everyday, "--target", service.url, "--admin", service.adminUrl, "--out", folder.runs]);
+    const where = ["--target", service.url, "--admin", service.adminUrl, "--out", folder.runs];
+    const { child, ended } = start(["run", everyday, ...where, "--multiples", "1", "--hold", "3s"]);
     await until(() => folder.hasBegun(1));
     child.stderr?.destroy();
     child.stdout?.destroy();
@@ -158,7 +159,8 @@ describe("a target that misbehaves", () => {
     const databasePath = join(folder.path, "store.db");
     const first = await startService({ port: 0, adminPort: 0, databasePath });
     const ports = { port: Number(new URL(first.url).port), adminPort: Number(new URL(first.adminUrl).port) };
-    const { ended } = start(["run", everyday, "--target", first.url, "--admin", first.adminUrl, "--out", folder.runs, "--json"]);
+    const where = ["--target", first.url, "--admin", first.adminUrl, "--out", folder.runs];
+    const { ended } = start(["run", everyday, ...where, "--hold", "2s", "--json"]);
     await until(() => folder.hasBegun(1));
     await first.stop();
     const summary = summaryOf(await ended);
@@ -209,7 +211,7 @@ describe.runIf(process.getuid?.() === 0)("a disk that is full (needs root, for a
   it("during the run: the load stops, what was written is removed all the same", async () => {
     using folder = new Folder();
     const service = await startService({ port: 0, adminPort: 0 });
-    const disk = withTinyDisk(folder, 200);
+    const disk = withTinyDisk(folder, 150);
     try {
       const ended = await peakproof(
         "run",

@@ -1,4 +1,7 @@
-/** What the guide shows is true: each snippet type-checks as its reader would write it, loads, and makes requests that can be sent. */
+/**
+ * What the guide and its pages on cleanup and safety show is true: each snippet type-checks as its reader would write it, loads, and makes
+ * requests that can be sent; its stores can be planned, its hops prepared and its abort rules read.
+ */
 import { execFile } from "node:child_process";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +14,18 @@ const run = promisify(execFile);
 const repository = fileURLToPath(new URL("..", import.meta.url));
 const folder = new Folder();
 
+const pages = ["guide", "cleanup", "safety"] as const;
+
 /** `### Heading` and the TypeScript below it. */
-const snippets = [...readFileSync(join(repository, "docs/guide.md"), "utf8").matchAll(/^### (.+?)$.*?^```ts\n(.*?)^```$/gms)].map(
-  ([, heading = "", text = ""]) => ({ heading, text, file: `${heading.toLowerCase().replaceAll(/[^a-z]+/g, "-")}.ts` }),
+const snippets = pages.flatMap((page) =>
+  [...readFileSync(join(repository, `docs/${page}.md`), "utf8").matchAll(/^### (.+?)$.*?^```ts\n(.*?)^```$/gms)].map(
+    ([, heading = "", text = ""]) => ({
+      page,
+      heading,
+      text,
+      file: `${page}-${heading.toLowerCase().replaceAll(/[^a-z]+/g, "-")}.ts`,
+    }),
+  ),
 );
 
 /** A snippet as a scenario file: whole, or as what stands in one beside the rest. */
@@ -40,9 +52,23 @@ const [, , source, ...files] = process.argv;
 const { loadScenario } = await import(source + "/src/scenario/load.ts");
 const { makePlan } = await import(source + "/src/scenario/plan.ts");
 const { checkFirstRequests } = await import(source + "/src/load/first-requests.ts");
+const { planStores } = await import(source + "/cleanup/index.ts");
+const { prepareHops } = await import(source + "/src/handshake/hops.ts");
+const { abortRulesOf } = await import(source + "/src/safety/abort-rules.ts");
+const { meteredParties } = await import(source + "/src/third-party/meter.ts");
+const environment = {
+  PEAKPROOF_TOKEN: "t",
+  DATABASE_URL: "postgres://user@127.0.0.1/database",
+  REDIS_URL: "redis://127.0.0.1/0",
+};
 for (const file of files) {
   const scenario = await loadScenario(file);
-  checkFirstRequests(scenario.input, makePlan(scenario), { token: "t" });
+  const plan = makePlan(scenario);
+  checkFirstRequests(scenario.input, plan, { token: "t" });
+  planStores({ runId: "r", plan });
+  prepareHops(scenario.input.handshake ?? { hops: {} }, plan, environment);
+  abortRulesOf(plan);
+  meteredParties(plan);
 }
 `;
 
@@ -57,9 +83,10 @@ beforeAll(() => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-describe("the guide's snippets", () => {
+describe("the snippets", () => {
   it("are found, those of each heading that says what a scenario can say", () => {
-    expect(snippets.map(({ heading }) => heading)).toEqual([
+    const headings = (page: string): string[] => snippets.filter((one) => one.page === page).map(({ heading }) => heading);
+    expect(headings("guide")).toEqual([
       "Ramps and stages",
       "Journeys",
       "Checks",
@@ -68,6 +95,23 @@ describe("the guide's snippets", () => {
       "Redirects and retries",
       "Setup",
       "TLS, HTTP/2, and the way there",
+    ]);
+    expect(headings("cleanup")).toEqual([
+      "Other names",
+      "Hops",
+      "HTTP",
+      "PostgreSQL",
+      "Redis",
+      "Undo",
+      "Anything else",
+      "Several stores",
+    ]);
+    expect(headings("safety")).toEqual([
+      "Limits of its own",
+      "What stops a run by itself",
+      "Calls to others",
+      "Faults while the load goes on",
+      "Reading writes back",
     ]);
   });
 

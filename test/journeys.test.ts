@@ -1,9 +1,8 @@
 /** Journeys as the target sees them: what comes in which order, with which values, after which pause, and what is left of it. */
-import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startService, type RunningService } from "../service/index.ts";
-import { Folder, start, until } from "./cli.ts";
+import { Folder } from "./cli.ts";
 import { lagMsOf, runAndRead, talliedIn, type RunRead } from "./read-run.ts";
 import { sendJson, startTarget, type Target, type Visit } from "./target.ts";
 
@@ -147,39 +146,6 @@ describe("journeys against the health-code service", () => {
       unknown: 0,
     });
     expect(record.cleanup?.entries.at(-1)).toMatchObject({ residue: 0, untagged: "unchanged", verified: true });
-  });
-
-  it("stop at once at Ctrl-C, with their requests in the middle of a thought, and are cleaned up", async () => {
-    using folder = new Folder();
-    const { child, ended } = start(
-      `run ${visiting} ${where()} ${small} --hold 60s --no-calibration --out ${folder.runs}`.split(" "),
-    );
-    await until(() => folder.hasBegun(0));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    child.kill("SIGINT");
-    expect((await ended).code).toBe(130);
-    expect(folder.runFile.ended).toMatchObject({ how: "interrupted" });
-    expect(folder.cleanupFile.entries.at(-1)).toMatchObject({ residue: 0, verified: true });
-  });
-
-  it("are gone no further by `try` at Ctrl-C, which ends the request under way and sends no other", async () => {
-    using folder = new Folder();
-    // It answers nothing.
-    await using target = await startTarget(() => undefined);
-    const { child, ended } = start(["try", booking, "--target", target.origin, "--out", folder.runs]);
-    await until(() => target.visits.length > 0);
-    child.kill("SIGINT");
-    expect((await ended).code).toBe(130);
-    expect(target.visits).toHaveLength(1);
-  });
-
-  it("are shown by `try`, request by request with what is carried, and removed", async () => {
-    using folder = new Folder();
-    const { code, stdout } = await start(`try ${visiting} ${where()} ${small} --out ${folder.runs}`.split(" ")).ended;
-    expect(stdout).toMatch(/journey visit, request 1: scan \(read\): ok/);
-    expect(stdout).toMatch(/= carries \{"color":"\w+"/);
-    expect(code).toBe(0);
-    expect(existsSync(folder.runs) ? readdirSync(folder.runs) : []).toEqual([]);
   });
 });
 

@@ -54,6 +54,14 @@ export async function startRawServer(
   };
 }
 
+/** A whole reply, of which nothing matters. */
+export const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/** A server that answers everything with the same bytes. */
+export function startReplyingServer(reply = ok): Promise<RawServer> {
+  return startRawServer((socket) => socket.write(reply, "latin1"));
+}
+
 /** A port on which nobody listens: it was free a moment ago. */
 export async function refusedPort(): Promise<number> {
   const server = await startRawServer(() => undefined);

@@ -60,6 +60,7 @@ export function recordOf(options: Partial<World> = {}): RunRecord {
     latency,
     samples: [],
     journal: {
+      files: 1,
       intents: writes.length,
       created,
       rejected: writes.filter((request) => request.outcome === "rejected").length,

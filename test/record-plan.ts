@@ -25,7 +25,7 @@ export function planOf(world: World, steps: readonly StepPlan[]): RunPlan {
     observe: { prometheus: "/metrics", pids: [] },
     budgets: world.budgets,
     thirdParties: { lab: { callsPer: { report: 1 }, limitPerSec: 400, notice: "ticket OPS-1234" } },
-    cleanup: { http: { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN" } },
+    cleanup: { stores: [{ kind: "http", path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN" }] },
     variables: {},
   };
 }

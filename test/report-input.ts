@@ -5,28 +5,49 @@ import type { RunRecord } from "../src/model/record.ts";
 import { renderReport, type ReportInput } from "../src/report/report.ts";
 import { buildSummary } from "../src/report/summary.ts";
 
-const sweep: CleanupEntry = {
+/** A sweep of one store that left nothing. */
+export const sweep: CleanupEntry = {
   at: "2026-11-21T01:55:00.000Z",
   plan: {
     runId: "20260101-0000-test",
     created: 1_200,
     unknown: 3,
-    kind: "http",
-    url: "DELETE http://127.0.0.1:8461/synthetic/20260101-0000-test",
-    tokenFrom: "PEAKPROOF_TOKEN",
-    batch: 500,
+    stores: [
+      {
+        name: "http",
+        kind: "http",
+        how: "DELETE http://127.0.0.1:8461/synthetic/20260101-0000-test",
+        secretFrom: "PEAKPROOF_TOKEN",
+        batch: 500,
+        rowsPerSec: 20_000,
+      },
+    ],
     settleUs: 1_000_000,
     reason: null,
   },
   dryRun: false,
-  before: { store: 1_190, cache: 3, queue: 12 },
+  stores: [
+    {
+      name: "http",
+      before: { store: 1_190, cache: 3, queue: 12 },
+      deleted: 1_205,
+      batches: 3,
+      residue: 0,
+      untagged: "unchanged",
+      untaggedBefore: { count: 5_000, checksum: "9f3a01bcdd11e200" },
+      untaggedAfter: { count: 5_000, checksum: "9f3a01bcdd11e200" },
+      changes: [],
+      changesTotal: 0,
+      unexplained: 0,
+      ours: 0,
+      tombstoned: true,
+      verified: true,
+      problems: [],
+    },
+  ],
   deleted: 1_205,
-  batches: 3,
   residue: 0,
   untagged: "unchanged",
-  untaggedBefore: { count: 5_000, checksum: "9f3a01bcdd11e200" },
-  untaggedAfter: { count: 5_000, checksum: "9f3a01bcdd11e200" },
-  tombstoned: true,
   verified: true,
   problems: [],
 };

@@ -1,13 +1,11 @@
 /** A course of ramps and holds as the target sees it: the rate follows it without a pause. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { startService } from "../service/index.ts";
-import { Folder, peakproof, start, until } from "./cli.ts";
+import { Folder, peakproof } from "./cli.ts";
 import { runAndRead, talliedIn } from "./read-run.ts";
 import { startTarget } from "./target.ts";
 
 const evening = fileURLToPath(new URL("./scenarios/evening.ts", import.meta.url));
-const everyday = fileURLToPath(new URL("./scenarios/everyday.ts", import.meta.url));
 
 /** Expected arrivals from the start to a second of the evening: the integral of its rate. */
 function expectedBy(second: number): number {
@@ -50,36 +48,40 @@ describe("stages", () => {
     expect(report).toContain("ramp");
   });
 
+  it("are gone through by journeys, which are cut at the end of the last one only", async () => {
+    using folder = new Folder();
+    await using target = await startTarget((_visit, reply) => reply.end("open"));
+    const path = folder.file(
+      "shopping.ts",
+      `import { defineScenario } from "peakproof";
+       import evening from ${JSON.stringify(evening)};
+       const load = { peak: { ratePerSec: 40 }, stages: ["1s", "1s", "2s"].map((hold) => ({ multiple: 1, hold })) };
+       const steps = [{ operation: "open" }, { operation: "open", think: "1500ms" }];
+       export default defineScenario({ ...evening, load, operations: { open: { ...evening.operations.open, weight: 0 } }, journeys: { look: { weight: 1, steps } } });`,
+    );
+    const { code, record, summary } = await runAndRead(folder, path, `--target ${target.origin}`);
+    expect(code, summary.exitReasons.join()).toBe(0);
+    const sums = [0, 1, 2].map((at) => talliedIn(record, at));
+    expect(sums.reduce((sum, { sent }) => sum + sent, 0)).toBe(target.visits.length);
+    const journeys = sums.map((tally) => tally.journeys!["look"]!);
+    // Nobody has thought for long enough within the first second; those who came in its first half have in the next one.
+    expect(journeys[0]).toEqual({ started: 0, completed: 0, broken: 0, cut: 0 });
+    expect(journeys[1]!.completed).toBeGreaterThan(0);
+    expect(journeys.map(({ broken, cut }) => [broken, cut > 0])).toEqual([
+      [0, false],
+      [0, false],
+      [0, true],
+    ]);
+    const requests = journeys.reduce((sum, { completed, cut }) => sum + 2 * completed + cut, 0);
+    expect(requests).toBe(target.visits.length);
+  });
+
   it("are said by --plan, and nothing is sent", async () => {
     const { code, stdout } = await peakproof("run", evening, "--plan");
     expect(code).toBe(0);
     expect(stdout).toMatch(/ramp +0\.5x to 4x +50 to 400\/s +3 s +\d+/);
     expect(stdout).toMatch(/ramp +4x to 0x +400 to 0\/s +2 s +\d+/);
     expect(stdout).toContain("Nothing was sent");
-  });
-
-  it("end at Ctrl-C in the middle of a ramp, and what was written is removed", async () => {
-    using folder = new Folder();
-    const service = await startService({ port: 0, adminPort: 0 });
-    try {
-      const path = folder.file(
-        "rising.ts",
-        `import { defineScenario } from "peakproof";
-         import everyday from ${JSON.stringify(everyday)};
-         const load = { peak: { ratePerSec: 50 }, stages: [{ multiple: 1, hold: "1s" }, { multiple: 3, ramp: "60s", hold: "60s" }] };
-         export default defineScenario({ ...everyday, load, budgets: [] });`,
-      );
-      const where = `--target ${service.url} --admin ${service.adminUrl} --out ${folder.runs}`;
-      const { child, ended } = start(`run ${path} ${where} --no-calibration`.split(" "));
-      await until(() => folder.hasBegun(1));
-      child.kill("SIGINT");
-      expect((await ended).code).toBe(130);
-      expect(folder.runFile.ended).toMatchObject({ how: "interrupted" });
-      expect(folder.runFile.steps.map(({ startUs }) => startUs !== null)).toEqual([true, true, false]);
-      expect(folder.cleanupFile.entries.at(-1)).toMatchObject({ residue: 0, verified: true });
-    } finally {
-      await service.stop();
-    }
   });
 });
 
