@@ -11,7 +11,18 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
-const kept = ["name", "version", "description", "license", "type", "keywords", "engines", "dependencies"];
+const kept = [
+  "name",
+  "version",
+  "description",
+  "license",
+  "type",
+  "keywords",
+  "engines",
+  "dependencies",
+  "peerDependencies",
+  "peerDependenciesMeta",
+];
 const compiled = (source: string): Record<string, string> => {
   const stem = source.replace(/\.ts$/, "");
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
@@ -27,4 +38,5 @@ const published = {
 
 writeFileSync("dist/package.json", `${JSON.stringify(published, null, 2)}\n`);
 copyFileSync("bin/peakproof.js", "dist/peakproof.js");
+copyFileSync("src/calibration/null-server.pem", "dist/src/calibration/null-server.pem");
 for (const file of ["README.md", "LICENSE", "CHANGELOG.md"]) copyFileSync(file, `dist/${file}`);

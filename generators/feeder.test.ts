@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { Fault } from "../src/model/fault.ts";
+import { faultOf } from "../test/fault-of.ts";
 import { userFaults } from "../src/scenario/request.ts";
 import { csvFeeder, fileBytes, ndjsonFeeder } from "./index.ts";
 
@@ -16,16 +16,6 @@ function file(content: string | Uint8Array, name = `f${written++}.txt`): URL {
   const path = join(folder, name);
   writeFileSync(path, content);
   return pathToFileURL(path);
-}
-
-function faultOf(act: () => unknown): Fault {
-  try {
-    act();
-  } catch (thrown) {
-    if (thrown instanceof Fault) return thrown;
-    throw thrown;
-  }
-  throw new Error("expected a Fault");
 }
 
 const at = (index: number, random = 0.5) => ({ index, random });

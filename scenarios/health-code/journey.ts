@@ -5,7 +5,7 @@
  */
 import { defineScenario } from "peakproof";
 import { citizens } from "peakproof/generators";
-import { addresses, citizen, cleanup, readReport, report, scan } from "./operations.ts";
+import { addresses, citizen, cleanup, handshakeOf, readReport, report, scan } from "./operations.ts";
 
 export default defineScenario(({ variables }) => {
   const pool = Number(variables["pool"] ?? 5_000);
@@ -48,13 +48,9 @@ export default defineScenario(({ variables }) => {
 
     // Budgets name operations, also those that only journeys reach.
     budgets: ["scan response p95 <= 200ms up to 2x", "errors <= 0.1% up to 2x"],
-    thirdParties: {
-      lab: {
-        callsPer: { report: 1 },
-        limitPerSec: 400,
-        notice: "none needed: the reference service has a laboratory of its own",
-      },
-    },
+    // The reference service has a laboratory of its own, so that nobody's agreement can be broken.
+    thirdParties: { lab: { callsPer: { report: 1 }, limitPerSec: 400, stubbed: true } },
+    handshake: handshakeOf(variables),
     cleanup,
   });
 });

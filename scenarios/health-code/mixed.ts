@@ -4,7 +4,7 @@
  */
 import { defineScenario } from "peakproof";
 import { citizens } from "peakproof/generators";
-import { addresses, checkin, citizen, cleanup, report, scan } from "./operations.ts";
+import { addresses, checkin, citizen, cleanup, handshakeOf, report, scan } from "./operations.ts";
 
 export default defineScenario(({ variables }) => {
   // `--var pool=...` changes how many people there are, and with them how well a cache does and how long the preparation takes.
@@ -28,13 +28,9 @@ export default defineScenario(({ variables }) => {
     observe: { prometheus: "/metrics" },
     // A percentile needs ten requests beyond it before it is judged: p95 needs 200, p99 would need 1,000 at every step.
     budgets: ["scan response p95 <= 200ms up to 3x", "report response p90 <= 500ms up to 3x", "errors <= 0.1% up to 3x"],
-    thirdParties: {
-      lab: {
-        callsPer: { report: 1 },
-        limitPerSec: 400,
-        notice: "none needed: the reference service has a laboratory of its own",
-      },
-    },
+    // The reference service has a laboratory of its own, so that nobody's agreement can be broken.
+    thirdParties: { lab: { callsPer: { report: 1 }, limitPerSec: 400, stubbed: true } },
+    handshake: handshakeOf(variables),
     cleanup,
   });
 });

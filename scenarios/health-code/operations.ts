@@ -2,7 +2,7 @@
  * What a health-code service is asked, and where it lives: shared by the scenarios beside this file.
  * Copy this file together with the one you start from, and put your own paths and bodies in.
  */
-import type { HttpCleanup, Operation } from "peakproof";
+import type { HandshakeRules, HttpCleanup, Operation } from "peakproof";
 import { callerToken, type Citizen } from "peakproof/generators";
 
 /** The reference service on this machine: `peakproof serve`. `--target` and `--admin` point a run elsewhere. */
@@ -33,6 +33,9 @@ export const report: Omit<Operation<Citizen>, "weight"> = {
   expect: { status: [200, 201] },
   created: (reply) => reply.json.id,
   undo: (id) => ({ method: "DELETE", path: `/reports/${id}` }),
+  // By the key, which is known even where a reply was lost. `applied`: how many rows it has made, which must be one.
+  readBack: ({ key }) => ({ path: `/reports?key=${key}` }),
+  applied: (reply) => reply.json.count,
 };
 
 /** Someone looks at the declaration they have just made: the id is carried here from its reply, so this belongs into a journey. */
@@ -48,6 +51,9 @@ export const checkin: Omit<Operation<Citizen>, "weight"> = {
   kind: "write",
   request: (citizen, at) => ({ method: "POST", path: "/checkins", json: citizen.checkin(at) }),
   expect: { status: 202 },
+  created: (reply) => reply.json.id,
+  readBack: ({ id }) => ({ path: `/checkins/${id}` }),
+  applied: (reply) => reply.json.count,
 };
 
 /** A citizen is registered. Weight 0: only `prepare` does this, before the load. */
@@ -58,7 +64,31 @@ export const citizen: Operation<Citizen> = {
   expect: { status: [200, 201] },
 };
 
+/** Where the service tells what a run has left, and removes it. */
+const synthetic = { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN:-health-code-loopback-token" } as const;
+
 /** Every row carries its run's tag, so that this removes the run's rows and no others, even those whose reply was lost. */
-export const cleanup: { http: HttpCleanup } = {
-  http: { path: "/synthetic/{run}", token: "env:PEAKPROOF_TOKEN:-health-code-loopback-token" },
-};
+export const cleanup: { http: HttpCleanup } = { http: synthetic };
+
+/**
+ * Before the load, one write of each kind must be found in the store under its tag, or nothing else is written: what has lost its tag
+ * could not be removed again. A check-in gets there by the queue, which must have kept the tag, too.
+ */
+export const handshake: HandshakeRules = { hops: { store: { http: { ...synthetic, field: "rows.store" } } } };
+
+/**
+ * The same, and further hops of `report` where it is known how to look at them: `--var laboratory=http://127.0.0.1:8462` (a third party
+ * that tells what it was asked for whom), `--var log=/var/log/health-code.log`.
+ */
+export function handshakeOf(variables: Readonly<Partial<Record<string, string>>>): HandshakeRules {
+  const { laboratory, log } = variables;
+  return {
+    hops: {
+      ...handshake.hops,
+      ...(laboratory === undefined
+        ? {}
+        : { laboratory: { operations: ["report"], http: { path: `${laboratory}/calls/{run}`, field: "calls" } } }),
+      ...(log === undefined ? {} : { log: { log: { file: log, pattern: "run={run}" } } }),
+    },
+  };
+}

@@ -4,7 +4,7 @@
  */
 import { defineScenario } from "peakproof";
 import { citizens } from "peakproof/generators";
-import { addresses, checkin, citizen, cleanup, scan } from "./operations.ts";
+import { addresses, checkin, citizen, cleanup, handshake, scan } from "./operations.ts";
 
 export default defineScenario({
   name: "health-code-surge",
@@ -30,5 +30,6 @@ export default defineScenario({
   lanes: { trivial: "/ping" },
   observe: { prometheus: "/metrics" },
   budgets: ["scan response p95 <= 200ms", "errors <= 0.1%"],
+  handshake,
   cleanup,
 });
