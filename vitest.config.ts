@@ -4,10 +4,10 @@ import { defineConfig } from "vitest/config";
 /** `.ci/run` asks for the totals in a file, so that its last line comes from the runner itself. */
 const totals = process.env["PEAKPROOF_TEST_TOTALS"];
 
-/** End to end, and none the worse for what else the machine does: nothing in them is timed. */
+/** End to end, and none the worse for what else the machine does: nothing in them is timed to less than seconds. */
 const untimed = [
-  "test/{bodies,chaos,cleanup-all,faults,guide,handshake,handshake-stores,lab,package,reach,report,saturate-command}.test.ts",
-  "test/{secrets,seed,stopped,try}.test.ts",
+  "test/{bodies,chaos,cleanup-all,client-behaviour,faults,guide,handshake,handshake-stores,lab,package,reach,report}.test.ts",
+  "test/{safety,saturate-command,secrets,seed,stopped,third-parties,try,writes}.test.ts",
 ];
 
 /** Units that hold the code to a rate or to milliseconds, which neighbours would take from it. */
@@ -17,8 +17,8 @@ const timedUnits = [
   "src/wire/client-deadlines.test.ts",
 ];
 
-/** Side by side at least two files run, on two cores as well: most of them wait for a server, a deadline or a run most of the time. */
-const maxWorkers = Math.max(2, availableParallelism() - 1);
+/** Side by side one file more than there are cores: most of them wait for a server, a deadline or a run most of the time. */
+const maxWorkers = availableParallelism() + 1;
 
 /** Units and what is untimed run side by side; the rest, which times real processes on two cores, one file at a time. */
 export default defineConfig({

@@ -28,7 +28,11 @@ export function postgresSocket(url: string, network: Permitted): { readonly sock
 }
 
 /** The `Connector` option of the package `ioredis`, made from its base class. */
-export function redisConnector(base: typeof AbstractConnector, url: string, network: Permitted) {
+export function redisConnector(
+  base: typeof AbstractConnector,
+  url: string,
+  network: Permitted,
+): { readonly Connector: new (options: unknown) => AbstractConnector } {
   const place = placeOf(url, 6_379, network);
   const isTls = new URL(url).protocol === "rediss:";
   const named = isIP(place.host) === 0 ? { servername: place.host } : {};
