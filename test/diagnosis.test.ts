@@ -42,7 +42,7 @@ it("names the third party, and not the CPU, when the laboratory is slow", async 
 });
 
 it("names the quota when the gateway refuses what is above its limit", async () => {
-  const summary = await runAgainst({ rateLimitPerSec: 150 }, "--multiples", "1,2");
+  const summary = await runAgainst({ rateLimitPerSec: 150 }, "--multiples", "1,2,4");
   expect(problems(summary)).toEqual(["RATE_QUOTA"]);
   expect(summary.answer).toMatchObject({ holdsMultiple: 1, breaksAt: 2, cause: "RATE_QUOTA" });
 });
