@@ -28,7 +28,7 @@ const rows = Number(values.rows);
 const ratePerSec = Number(values.rate);
 const rowsPerSec = Number(values["rows-per-sec"]);
 
-/** What issue 4 asks for. */
+/** What a sweep has to meet: docs/cleanup.md, "How it is tried". */
 const slowestRowsPerSec = 20_000;
 const longestP999Us = 100_000;
 /** Writes without a sweep, for comparison. */
