@@ -5,7 +5,6 @@
 import { Agent, request } from "undici";
 import { Fault, messageOf } from "../model/fault.ts";
 import type { Network } from "../model/plan.ts";
-import { formatUs } from "../model/units.ts";
 import { agentConnect } from "../wire/agent-connect.ts";
 import { redact } from "./redact.ts";
 
@@ -23,7 +22,7 @@ export interface RemoteLeaseOptions {
   readonly holder: string;
   /** Default 15 s; renewed every third of it. */
   readonly ttlMs?: number;
-  /** It could not be kept: somebody else has it, or it was not renewed in time. Called once. */
+  /** Somebody else has it. Called once. */
   readonly lost: (fault: Fault) => void;
 }
 
@@ -33,7 +32,6 @@ export class RemoteLease {
   readonly #ttlMs: number;
   readonly #agent: Agent;
   #timer: NodeJS.Timeout | undefined;
-  #renewedMs = 0;
   #renewing: Promise<void> | null = null;
 
   private constructor(options: RemoteLeaseOptions) {
@@ -67,34 +65,25 @@ export class RemoteLease {
   }
 
   async #put(): Promise<void> {
-    const sentMs = performance.now();
     const { status, text } = await this.#call("PUT", { holder: this.#options.holder, ttlMs: this.#ttlMs });
     if (status === 409) throw heldBy(text);
     if (status < 200 || status > 299) throw unusable(this.#options.url, `status ${status}`);
-    this.#renewedMs = sentMs;
   }
 
-  /** A call that fails is made again as long as the lease holds: a target under load may not answer the first one. */
+  /**
+   * No answer loses nothing, however long: the target may be overloaded on purpose, and while it does not answer us it gives the lease to
+   * nobody else. Where it did so since, its next answer says so.
+   */
   async #renew(): Promise<void> {
     try {
       await this.#put();
     } catch (thrown) {
-      const isTaken = thrown instanceof Fault && thrown.kind === "safety";
-      if (isTaken) this.#lose(thrown);
-      else if (performance.now() - this.#renewedMs > this.#ttlMs) this.#lose(this.#notRenewed(messageOf(thrown)));
+      if (thrown instanceof Fault && thrown.kind === "safety") {
+        clearInterval(this.#timer);
+        this.#options.lost(thrown);
+      }
     }
     this.#renewing = null;
-  }
-
-  #notRenewed(reason: string): Fault {
-    return new Fault("safety", `the lease of the target was not renewed for ${formatUs(this.#ttlMs * 1_000)}`, {
-      received: reason,
-    });
-  }
-
-  #lose(fault: Fault): void {
-    clearInterval(this.#timer);
-    this.#options.lost(fault);
   }
 
   async #call(method: "PUT" | "DELETE", body: object): Promise<{ readonly status: number; readonly text: string }> {
