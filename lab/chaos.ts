@@ -24,6 +24,10 @@ const seed = Number(values.seed);
 const first = Number(values.only ?? 0);
 const kills = values.only === undefined ? Number(values.instants) : 1;
 
+/** Told to stop, it ends the instant under way, its servers too, and sums up what there is. */
+const told = new AbortController();
+process.once("SIGINT", () => told.abort());
+
 const failed = ({ residue, changes, problems }: Outcome): boolean => residue.length + changes.length + problems.length > 0;
 
 /** Goes on until as many generators were killed: some have come to their end before. */
@@ -35,7 +39,7 @@ async function play(name: PlaceName): Promise<boolean> {
   if (values.visitors) place.letVisitorsIn();
   console.log(`${name}: killed within the ${Math.round(lifeMs)} ms that a generator lives`);
   const outcomes: Outcome[] = [];
-  for (let at = first, killed = 0; killed < kills; at++) {
+  for (let at = first, killed = 0; killed < kills && !told.signal.aborted; at++) {
     const outcome = await instant(place, before, seed, at, lifeMs);
     if (outcome.phase !== "ended" || values.only !== undefined) killed += 1;
     outcomes.push(outcome);
@@ -85,9 +89,10 @@ function sumUp(name: PlaceName, outcomes: readonly Outcome[]): void {
 
 const endings: boolean[] = [];
 for (const name of values.stores.split(",")) {
+  if (told.signal.aborted) break;
   const known = placeNames.find((one) => one === name);
   const reason = known === undefined ? `no such stores; there are ${placeNames.join(", ")}` : whyNot(known);
   if (reason !== null) console.log(`${name}: ${reason}`);
   endings.push(known !== undefined && reason === null && (await play(known)));
 }
-process.exitCode = endings.every(Boolean) ? 0 : 1;
+process.exitCode = told.signal.aborted ? 130 : endings.every(Boolean) ? 0 : 1;
